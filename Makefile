@@ -1,0 +1,62 @@
+.DEFAULT_GOAL := help
+.PHONY: help install demo test lint bench clean
+
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+# Only folders that exist, so that a partial checkout can be linted too.
+CODE := $(wildcard pipelines tests bench)
+SQL := $(wildcard dbt_project/models dbt_project/tests)
+
+help:  ## show this list
+	@echo "Targets (PYTHON=$(PYTHON), 3.11 or newer):"
+	@sed -nE 's/^([a-z]+):.*## (.*)$$/  make \1\t\2/p' Makefile | expand -t 18
+
+install: .venv/.installed  ## create .venv and install everything at the versions in constraints.txt
+
+.venv/.installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; v = ".".join(map(str, sys.version_info[:3])); sys.exit(0 if sys.version_info >= (3, 11) else f"$(PYTHON) is Python {v}; 3.11 or newer is needed. Name one: make install PYTHON=python3.12")'
+	@echo "==> Creating .venv with $$($(PYTHON) --version)"
+	@$(PYTHON) -m venv .venv
+	@echo "==> Installing tiktok-hashtags and about 100 packages into .venv (a minute or two)"
+	@# As a variable the constraints also hold for the isolated environment that builds the project.
+	@PIP_CONSTRAINT=constraints.txt PIP_DISABLE_PIP_VERSION_CHECK=1 $(BIN)/python -m pip install --progress-bar off -e '.[dev]' \
+		| while read -r line; do case "$$line" in Collecting*) printf . ;; "Installing collected"*) printf ' unpacking' ;; esac; done; \
+		failed=$${PIPESTATUS[0]}; echo; exit $$failed
+	@touch $@
+	@echo "==> Installed. Next: make demo, or $(BIN)/tiktags --help"
+
+demo: install  ## run 14 days of a made-up world through all four providers
+	@echo "==> Running the demo"
+	@$(BIN)/tiktags demo
+
+test: install  ## run the tests
+	@echo "==> Running the tests"
+	@$(BIN)/python -m pytest
+
+lint: install  ## check style, types, import directions, SQL, dependencies and spelling
+	@echo "==> ruff check"
+	@$(BIN)/ruff check $(CODE)
+	@echo "==> ruff format --check"
+	@$(BIN)/ruff format --check $(CODE)
+	@echo "==> mypy"
+	@$(BIN)/mypy $(CODE)
+	@echo "==> import-linter"
+	@$(BIN)/lint-imports
+	@echo "==> sqlfluff"
+	@$(if $(SQL),$(BIN)/sqlfluff lint --disable-progress-bar $(SQL),echo "no SQL yet")
+	@echo "==> deptry"
+	@$(BIN)/deptry .
+	@echo "==> codespell"
+	@$(BIN)/codespell
+	@echo "==> Lint passed"
+
+bench: install  ## measure the load against a bare reference
+	@echo "==> Running the benchmark"
+	@$(BIN)/python bench/run.py
+
+clean:  ## remove .venv, builds and the tools' caches; data/, exports/ and reports/ stay
+	@echo "==> Removing .venv, builds and caches"
+	@rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis \
+		dbt_project/target dbt_project/logs
+	@find pipelines tests bench -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
