@@ -1,0 +1,213 @@
+"""One httpx client per provider: a stack of transports, with money and time accounted."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import msgspec
+
+from tiktok_hashtags.errors import (
+    AuthError,
+    BalanceError,
+    BodyError,
+    ConfigError,
+    InterruptedRunError,
+    NotFoundError,
+    RateLimitedError,
+    RequestError,
+    ServerError,
+    StatusError,
+)
+from tiktok_hashtags.ledger import JournalTransport, LedgerTransport
+from tiktok_hashtags.money import Plan
+from tiktok_hashtags.session import Session
+from tiktok_hashtags.transports import (
+    Accept,
+    AcceptTransport,
+    BoundsTransport,
+    Call,
+    OriginTransport,
+    PaceTransport,
+    RetryTransport,
+    retry_after_seconds,
+)
+from tiktok_hashtags.wire import sanitised
+
+LOOPBACK = ("127.0.0.1", "localhost", "::1")
+TIMEOUT = httpx.Timeout(20.0, connect=10.0, pool=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An accepted page: its payload as the endpoint decodes it, and where it came from."""
+
+    payload: Any
+    request_key: str
+    observed_at: datetime
+    credits: int
+    is_replayed: bool
+
+
+class ApiClient:
+    """A provider's API, for many threads at once.
+
+    Args:
+        provider: The provider's name, for messages and the ledger.
+        base_url: Where the API is; https, or http on loopback.
+        headers: The headers that carry the key.
+        plan: Prices and limits to keep to.
+        session: The run that this client belongs to.
+
+    Raises:
+        ConfigError: The base URL would send the key in the clear.
+    """
+
+    def __init__(
+        self, *, provider: str, base_url: str, headers: Mapping[str, str], plan: Plan, session: Session
+    ) -> None:
+        check_base_url(provider, base_url)
+        self.provider = provider
+        self._session = session
+        self._base_url = base_url.rstrip("/")
+        self._stopped: RequestError | None = None
+        limits = httpx.Limits(
+            max_connections=session.concurrency + 4, max_keepalive_connections=session.concurrency + 4
+        )
+        network = session.transport or httpx.HTTPTransport(limits=limits, retries=0)
+        bounds = BoundsTransport(OriginTransport(network, base_url), provider=provider)
+        self.ledger = LedgerTransport(AcceptTransport(bounds), session, provider=provider, plan=plan)
+        pace = PaceTransport(self.ledger, session, provider=provider, requests_per_minute=plan.requests_per_minute)
+        stack = JournalTransport(RetryTransport(pace, session), session, provider)
+        agent = {"accept-encoding": "gzip", "accept": "application/json"}
+        self._http = httpx.Client(
+            transport=stack, headers={**agent, **headers}, timeout=TIMEOUT, follow_redirects=False, trust_env=False
+        )
+
+    def fetch(
+        self,
+        path: str,
+        *,
+        params: Mapping[str, str | int],
+        endpoint: str,
+        accept: Accept,
+        worst_credits: int,
+        walk_key: str | None = None,
+        hashtag_key: str | None = None,
+    ) -> Reply:
+        """Fetch one page, or replay it if it was bought on this snapshot date before.
+
+        Args:
+            path: From the base URL on, percent-encoded.
+            params: The query; part of the page's identity.
+            endpoint: The endpoint's name in the ledger.
+            accept: Decodes the answer or raises what is wrong with it.
+            worst_credits: The most that this request can cost, in the provider's credits.
+            walk_key: The walk that asks.
+            hashtag_key: The hashtag that the request is about.
+
+        Raises:
+            RequestError: The page could not be had; the class says why.
+        """
+        if self._stopped:
+            raise self._stopped
+        if self._session.stop.is_set():
+            raise InterruptedRunError(f"{self.provider}: stopped before {endpoint}")
+        url = httpx.URL(self._base_url + path, params=params or None)
+        call = Call(endpoint, self._request_key(path, params), walk_key, hashtag_key, worst_credits, accept)
+        request = self._http.build_request("GET", url, extensions={"call": call})
+        try:
+            extensions = self._http.send(request).extensions
+        except RequestError as error:
+            if error.stops_provider:
+                self._stopped = error
+            raise
+        return Reply(
+            extensions["accepted"].payload,
+            call.request_key,
+            extensions["observed_at"],
+            extensions["accepted"].credits,
+            extensions["is_replayed"],
+        )
+
+    def stop(self, error: RequestError) -> None:
+        """Answer every further request with this error."""
+        self._stopped = error
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def _request_key(self, path: str, params: Mapping[str, str | int]) -> str:
+        query = "&".join(f"{name}={params[name]}" for name in sorted(params))
+        identity = f"{self.provider}\n{self._session.snapshot_date}\n{path}\n{query}"
+        return hashlib.blake2b(identity.encode(), digest_size=16).hexdigest()
+
+
+def check_base_url(provider: str, base_url: str) -> None:
+    """Refuse a base URL that is no URL, or that would send the key in the clear.
+
+    Raises:
+        ConfigError: Neither https nor http on loopback.
+    """
+    parts = urlsplit(base_url)
+    if parts.scheme == "https" and parts.hostname:
+        return
+    if parts.scheme == "http" and parts.hostname in LOOPBACK:
+        return
+    raise ConfigError(
+        f"{provider}: base_url {base_url!r} is refused: expected https://..., or http:// on loopback only, "
+        "because the key would travel in the clear. Nothing was sent."
+    )
+
+
+def strict_json(response: httpx.Response, kind: type[Any], where: str) -> Any:  # the type is the argument's
+    """Decode a body into a wire type.
+
+    Raises:
+        BodyError: Not UTF-8, not JSON by RFC 8259 (NaN is not), nested too deep, or of another shape.
+    """
+    try:
+        response.content.decode()
+        return msgspec.json.decode(sanitised(response.content), type=kind)
+    except UnicodeDecodeError as error:
+        raise BodyError(f"{where}: the body is not UTF-8") from error
+    except RecursionError as error:
+        raise BodyError(f"{where}: the body is nested too deep") from error
+    except msgspec.DecodeError as error:
+        raise BodyError(f"{where}: {_what_came(response)}: {error}") from error
+
+
+def raise_for_status(response: httpx.Response, where: str, *, detail: str = "", credits: int = 0) -> None:
+    """Raise the typed error of an HTTP status; return on 200.
+
+    Raises:
+        RequestError: The status is not 200; the class says what can be done.
+    """
+    status = response.status_code
+    if status == 200:
+        return
+    kinds: dict[int, type[RequestError]] = {
+        401: AuthError,
+        402: BalanceError,
+        403: AuthError,
+        404: NotFoundError,
+        429: RateLimitedError,
+    }
+    kind = kinds.get(status, ServerError if status >= 500 else StatusError)
+    message = f"{where}: HTTP {status}" + (f", {detail[:300]}" if detail else "")
+    if 300 <= status < 400:
+        message += ", a redirect, which is never followed"
+    raise kind(message, credits=credits, retry_after_seconds=retry_after_seconds(response))
+
+
+def _what_came(response: httpx.Response) -> str:
+    if not response.content:
+        return "an empty body"
+    kind = "HTML" if response.content.lstrip()[:1] == b"<" else "a body that is not as documented"
+    return f"HTTP {response.status_code} with {kind}"

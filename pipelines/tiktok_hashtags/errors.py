@@ -1,0 +1,210 @@
+"""Every error of the package, by what the caller can do about it.
+
+TiktagsError                    exit 1
+├── ConfigError                 exit 2   fix the watchlist, a key or a setting
+├── LockedError                 exit 7   wait for the other run
+├── LoadError                   exit 1   raw was not loaded; the next run goes on from what is pending
+├── TransformError              exit 1   dbt itself failed
+│   └── DataTestError           exit 3   the data failed its tests; raw is kept
+└── RequestError                exit 4   one request failed; its walk is incomplete
+    ├── NetworkError                     timeout, reset, broken body: retried, then the walk ends
+    │   └── UnreachableError             no connection at all: retried, and not charged
+    ├── StatusError                      an HTTP status that is not success
+    │   └── ServerError                  5xx: retried, then the walk ends
+    ├── BodyError                        200, but not the JSON that the document promises
+    ├── EnvelopeError                    200 with a failing envelope
+    │   ├── CaptchaError                 the source was asked to prove it is human
+    │   └── PageClampedError             another page came than the one asked for
+    ├── NotFoundError                    there is no such hashtag: a notice, not a failure
+    ├── MissingIdError                   the endpoint needs an id that nothing gave
+    ├── AuthError               exit 6   the key was refused: stops the provider
+    │   └── MissingKeyError              there is no key: nothing was sent
+    ├── BalanceError            exit 5   top up: stops the provider
+    ├── QuotaError              exit 5   the plan's day or month is used up: stops the provider
+    ├── BudgetError             exit 5   not sent: it could exceed a limit of yours; stops the provider
+    └── InterruptedRunError              the run was told to stop
+"""
+
+from __future__ import annotations
+
+EXIT_ORDER = (1, 7, 2, 6, 5, 4, 3, 0)
+
+
+class TiktagsError(Exception):
+    """Base of all errors that this package raises on purpose."""
+
+    exit_code = 1
+
+
+class ConfigError(TiktagsError):
+    """The watchlist, a key or a setting is wrong; nothing was sent."""
+
+    exit_code = 2
+
+
+class LockedError(TiktagsError):
+    """Another run holds the project's lock; nothing was sent."""
+
+    exit_code = 7
+
+
+class LoadError(TiktagsError):
+    """dlt could not write to the warehouse; what was fetched stays pending."""
+
+
+class TransformError(TiktagsError):
+    """dbt stopped before it could build the models."""
+
+
+class DataTestError(TransformError):
+    """The models were built, but a data test failed."""
+
+    exit_code = 3
+
+
+class RequestError(TiktagsError):
+    """A request did not bring the page that was asked for.
+
+    Args:
+        message: What happened, with provider, endpoint and hashtag; never a key.
+        credits: What was charged all the same, in the provider's credits; None where only the worst case is known.
+        retry_after_seconds: How long the provider asked to wait, if it did.
+    """
+
+    exit_code = 4
+    reason = "error"
+    outcome = "error"
+    stops_provider = False
+    usual_credits: int | None = 0
+
+    def __init__(self, message: str, *, credits: int | None = None, retry_after_seconds: float | None = None) -> None:
+        super().__init__(message)
+        self.credits = self.usual_credits if credits is None else credits
+        self.retry_after_seconds = retry_after_seconds
+
+
+class NetworkError(RequestError):
+    """The connection failed, or the body was late, too large, or not whole."""
+
+    reason = "network"
+    outcome = "unknown"
+    usual_credits: int | None = None
+
+
+class UnreachableError(NetworkError):
+    """There was no connection, so nothing can have been charged."""
+
+    outcome = "error"
+    usual_credits = 0
+
+
+class StatusError(RequestError):
+    """The answer has an HTTP status that is not success."""
+
+    reason = "http_error"
+
+
+class ServerError(StatusError):
+    """The provider's server failed (5xx)."""
+
+    reason = "server_error"
+
+
+class BodyError(RequestError):
+    """The body is not the JSON that the document promises."""
+
+    reason = "bad_body"
+    outcome = "envelope"
+    usual_credits = None
+
+
+class EnvelopeError(RequestError):
+    """HTTP 200 around a failure."""
+
+    reason = "bad_envelope"
+    outcome = "envelope"
+
+
+class CaptchaError(EnvelopeError):
+    """HTTP 200 around a captcha."""
+
+    reason = "captcha"
+
+
+class PageClampedError(EnvelopeError):
+    """The service answered with another page than the one asked for."""
+
+    reason = "page_clamped"
+
+
+class NotFoundError(RequestError):
+    """The provider knows no such hashtag."""
+
+    reason = "not_found"
+    outcome = "not_found"
+
+
+class MissingIdError(RequestError):
+    """The endpoint wants a hashtag's id, and neither the watchlist nor any details gave one."""
+
+    reason = "no_hashtag_id"
+
+
+class AuthError(RequestError):
+    """The key is missing or was refused."""
+
+    exit_code = 6
+    reason = "auth"
+    outcome = "auth"
+    stops_provider = True
+
+
+class MissingKeyError(AuthError):
+    """The watchlist needs this provider, and there is no key for it."""
+
+    reason = "no_key"
+
+
+class BalanceError(RequestError):
+    """The account has no credits left."""
+
+    exit_code = 5
+    reason = "balance"
+    outcome = "balance"
+    stops_provider = True
+
+
+class RateLimitedError(RequestError):
+    """One answer with 429; the client waits and tries again."""
+
+    reason = "rate_limited"
+    outcome = "rate_limited"
+
+
+class QuotaError(RequestError):
+    """The plan's day or month is used up."""
+
+    exit_code = 5
+    reason = "quota"
+    outcome = "rate_limited"
+    stops_provider = True
+
+
+class BudgetError(RequestError):
+    """The request was not sent, because it could exceed a limit of the watchlist."""
+
+    exit_code = 5
+    reason = "budget"
+    stops_provider = True
+
+
+class InterruptedRunError(RequestError):
+    """The run was told to stop before this request."""
+
+    reason = "interrupted"
+    stops_provider = True
+
+
+def worst_exit_code(codes: list[int]) -> int:
+    """Return the exit code that says most, where several hold."""
+    return min(codes, key=EXIT_ORDER.index, default=0)

@@ -1,0 +1,230 @@
+# ruff: noqa: S608  # queries are made of this module's constants and dates; names come as parameters
+"""The warehouse as dlt sees it: where it is, what is known there already, and how a source is loaded."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterable, Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import dlt
+import numpy as np
+from dlt.destinations.impl.duckdb.configuration import DuckDbCredentials
+from dlt.pipeline.exceptions import PipelineStepFailed
+
+from tiktok_hashtags.crawl import marked_tables
+from tiktok_hashtags.errors import ConfigError, LoadError, TiktagsError
+from tiktok_hashtags.project import Project
+from tiktok_hashtags.run_tables import table_of
+from tiktok_hashtags.session import Known, Session
+from tiktok_hashtags.targets import NOT_FOUND_DAYS
+from tiktok_hashtags.watchlist import Watchlist
+
+logger = logging.getLogger(__name__)
+DATASET = "raw"
+DUCKDB_MEMORY = "256MB"
+_FETCH_ROWS = 50_000
+_NOT_FOUND_SPAN = timedelta(days=NOT_FOUND_DAYS)
+
+
+class IdSet:
+    """Many numeric ids in 8 bytes each."""
+
+    def __init__(self, ids: Iterable[str]) -> None:
+        listed = list(ids)
+        self._numbers = np.sort(np.array([int(value) for value in listed if value.isdigit()], dtype=np.int64))
+        self._others = frozenset(value for value in listed if not value.isdigit())
+
+    def __contains__(self, value: object) -> bool:
+        """Tell whether an id is in the set."""
+        if not isinstance(value, str) or not value.isdigit():
+            return value in self._others
+        number = int(value)
+        if number >= 2**63:
+            return False
+        at = int(np.searchsorted(self._numbers, number))
+        return at < len(self._numbers) and int(self._numbers[at]) == number
+
+
+class Warehouse:
+    """A project's warehouse and the dlt pipeline that fills it.
+
+    Args:
+        project: The project folder.
+    """
+
+    def __init__(self, project: Project) -> None:
+        project.data.mkdir(parents=True, exist_ok=True)
+        self.project = project
+        self.pipeline = dlt.pipeline(
+            "tiktok_hashtags",
+            destination=_duckdb(project.warehouse),
+            dataset_name=DATASET,
+            pipelines_dir=str(project.pipelines),
+        )
+
+    def load(self, source: Any) -> None:
+        """Extract a source and load it; raw only grows.
+
+        Raises:
+            TiktagsError: The source raised it.
+            LoadError: The warehouse could not be written; what was fetched stays pending.
+        """
+        self._run(lambda: self.pipeline.run(source, loader_file_format="parquet"))
+
+    def finish_pending(self) -> None:
+        """Load what an earlier run fetched but could not load any more."""
+        if self.pipeline.has_pending_data:
+            logger.info("loading what the last run left pending")
+            self._run(self.pipeline.normalize)
+            self._run(self.pipeline.load)
+
+    def known(self, watchlist: Watchlist, *, snapshot_date: date) -> Known:
+        """Return what earlier loads left that a run on this date can build on."""
+        if not self.project.warehouse.exists():
+            return Known()
+        tables = {
+            row[0]
+            for row in self._rows("select table_name from information_schema.tables where table_schema = %s", DATASET)
+        }
+        if "walks" not in tables or "_dlt_loads" not in tables:
+            return Known()
+        return Known(
+            complete_walks=self._complete_walks(snapshot_date),
+            hashtag_ids=self._hashtag_ids(tables),
+            not_found=self._last_dates("stop_reason = 'not_found'", since=snapshot_date - _NOT_FOUND_SPAN),
+            full_walk_dates=self._last_dates("endpoint = 'videos' and stop_reason in ('feed_end', 'max_videos')"),
+            video_ids={feed: ids for table in ("unifapi_videos", "tikliveapi_videos") if table in tables
+                       for feed, ids in self._video_ids(table, watchlist)},
+        )  # fmt: skip
+
+    def _complete_walks(self, snapshot_date: date) -> dict[str, tuple[str, int]]:
+        rows = self._rows(
+            f"select walk_key, stop_reason, items from raw.walks where is_complete and {_LOADED}"
+            f" and (snapshot_date = '{snapshot_date}' or provider = 'scraper') order by items"
+        )
+        return {key: (reason, items) for key, reason, items in rows}
+
+    def _hashtag_ids(self, tables: set[str]) -> dict[str, str]:
+        columns = {
+            "crawlora_hashtags": "challenge_info__challenge__id",
+            "tikliveapi_search": "id",
+            "tikliveapi_hashtags": "id",
+        }
+        ids: dict[str, str] = {}
+        for table, column in columns.items():
+            if table in tables:
+                query = f"select hashtag_key, {column} from raw.{table} where {_LOADED} and hashtag_key is not null"
+                ids.update(self._rows(f"{query} and {column} <> '' order by observed_at, position"))
+        return ids
+
+    def _last_dates(self, condition: str, *, since: date = date.min) -> dict[tuple[str, str], date]:
+        rows = self._rows(
+            "select provider, coalesce(hashtag_key, hashtag_id), max(snapshot_date) from raw.walks"
+            f" where {condition} and is_complete and snapshot_date > '{since}' and {_LOADED} group by 1, 2"
+        )
+        return {(provider, hashtag): last for provider, hashtag, last in rows if hashtag}
+
+    def _video_ids(self, table: str, watchlist: Watchlist) -> Iterator[tuple[tuple[str, str], IdSet]]:
+        provider = table.removesuffix("_videos")
+        for hashtag in watchlist.hashtags:
+            feed = hashtag.key or hashtag.id
+            query = (
+                f"select distinct id from raw.{table}"
+                f" where coalesce(requested_hashtag, requested_hashtag_id) = %s and {_LOADED}"
+            )
+            yield (provider, str(feed)), IdSet(row[0] for row in self._rows(query, feed))
+
+    def _rows(self, query: str, *parameters: object) -> Iterator[tuple[Any, ...]]:
+        with self.pipeline.sql_client() as client, client.execute_query(query, *parameters) as cursor:
+            while rows := cursor.fetchmany(_FETCH_ROWS):
+                yield from rows
+
+    @staticmethod
+    def _run(step: Any) -> None:
+        try:
+            step()
+        except PipelineStepFailed as error:
+            raise _cause(error) from error
+
+
+_LOADED = "_dlt_load_id in (select load_id from raw._dlt_loads where status = 0)"
+
+
+def watchlist_source(watchlist: Watchlist, session: Session) -> Any:
+    """Return the dlt source that lands the whole watchlist, as it stands at this run."""
+
+    @dlt.source(name="tiktags")
+    def tiktags() -> Any:
+        tables = {
+            "watchlist": table_of("watchlist", _watchlist_rows(watchlist, session)),
+            "watchlist__campaigns": table_of("watchlist__campaigns", _campaign_rows(watchlist, session)),
+        }
+        yield dlt.resource(marked_tables(tables), name="watchlist", write_disposition="append")
+
+    return tiktags()
+
+
+def _watchlist_rows(watchlist: Watchlist, session: Session) -> Iterator[dict[str, Any]]:
+    run = _run_columns(session)
+    for hashtag in watchlist.hashtags:
+        yield run | {
+            "kind": "hashtag",
+            "hashtag_key": hashtag.key,
+            "hashtag_name": hashtag.spelling,
+            "hashtag_id": hashtag.id,
+            "role": hashtag.role,
+            "region": hashtag.region,
+            "max_videos": hashtag.max_videos,
+            "providers": ",".join(sorted(hashtag.providers)) if hashtag.providers is not None else None,
+        }
+    for trend in watchlist.trends:
+        yield run | {
+            "kind": "trend",
+            "trend_source": trend.source,
+            "country": trend.country.upper() if trend.country else None,
+            "period_days": trend.period_days,
+            "industry_id": trend.industry_id,
+            "new_on_board": trend.new_on_board,
+        }
+    yield from (run | {"kind": "search", "keyword": search.keyword} for search in watchlist.searches)
+    yield from (run | {"kind": "dataset", "dataset": item.path or item.dataset_id} for item in watchlist.datasets)
+
+
+def _campaign_rows(watchlist: Watchlist, session: Session) -> list[dict[str, Any]]:
+    return [
+        _run_columns(session) | {"hashtag_key": hashtag.key, "hashtag_id": hashtag.id, "campaign": campaign}
+        for hashtag in watchlist.hashtags
+        for campaign in hashtag.campaigns
+    ]
+
+
+def _run_columns(session: Session) -> dict[str, Any]:
+    return {"run_id": session.run_id, "snapshot_date": session.snapshot_date, "observed_at": session.clock()}
+
+
+def _duckdb(path: Path) -> Any:
+    credentials = DuckDbCredentials(str(path))
+    credentials.global_config = {"memory_limit": os.environ.get("TIKTAGS_DUCKDB_MEMORY", DUCKDB_MEMORY)}
+    return dlt.destinations.duckdb(credentials=credentials)
+
+
+def _cause(error: BaseException) -> TiktagsError:
+    """Return the typed error inside a dlt failure, or a `LoadError` that says what dlt said."""
+    at: BaseException | None = error
+    said = str(error)
+    while at is not None:
+        if isinstance(at, TiktagsError):
+            return at
+        said = str(at)
+        at = at.__cause__ or at.__context__
+    if "Could not set lock" in said:
+        return ConfigError(
+            "the warehouse file is open in another program; close it and run again. What was fetched stays pending."
+        )
+    return LoadError(
+        f"the warehouse could not be written: {said.splitlines()[0][:500]}. What was fetched stays pending."
+    )

@@ -1,0 +1,106 @@
+"""One thing to walk, known before anything is sent, and what its page function needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tiktok_hashtags.client import Reply
+from tiktok_hashtags.decode import Entity
+from tiktok_hashtags.errors import MissingIdError, NotFoundError
+from tiktok_hashtags.session import Session
+from tiktok_hashtags.walk import Fetch, Page, Rules, walk_key
+
+
+@dataclass(frozen=True)
+class Walk:
+    """One thing to walk, known before anything is sent.
+
+    Args:
+        provider: The provider's name.
+        endpoint: The resource's name, as in `--only provider.resource`.
+        target: What is walked, as a person would say it.
+        entity: The raw table its items go to.
+        fetch: Makes the page function once there is a client.
+        requested: Further raw columns that say what was asked for.
+        worst_requests: Requests if every page is full.
+        worst_credits: The credits that those requests can cost; None where nobody charges.
+        rules: When to stop early.
+        identity: What makes it the same walk again, beside provider, endpoint and date; the target unless told.
+        is_dated: Whether it is to be walked anew on every snapshot date.
+    """
+
+    provider: str
+    endpoint: str
+    target: str
+    entity: Entity
+    fetch: Callable[[Any, Session, Walk, str], Fetch]
+    requested: Mapping[str, str | int | bool | None]
+    worst_requests: int
+    worst_credits: int
+    hashtag_key: str | None = None
+    hashtag_id: str | None = None
+    rules: Rules = field(default_factory=Rules)
+    identity: str | None = None
+    is_dated: bool = True
+
+    def key(self, session: Session) -> str:
+        """Return the key by which later runs know this walk."""
+        snapshot_date = session.snapshot_date if self.is_dated else None
+        return walk_key(
+            provider=self.provider,
+            endpoint=self.endpoint,
+            target=self.identity or self.target,
+            snapshot_date=snapshot_date,
+        )
+
+    def is_done(self, session: Session) -> bool:
+        """Whether an earlier run completed this walk, and not to a lower limit than today's."""
+        earlier = session.known.complete_walks.get(self.key(session))
+        if earlier is None:
+            return False
+        reason, items = earlier
+        return reason != "max_videos" or (self.rules.max_items is not None and items >= self.rules.max_items)
+
+
+def id_of(item: Walk, session: Session) -> str:
+    """Return the id of a walk's hashtag: from the watchlist, or from details of this or an earlier run.
+
+    Raises:
+        NotFoundError: The details of this run say that there is no such hashtag.
+        MissingIdError: Nothing gave an id.
+    """
+    where = f"{item.provider} {item.endpoint} of {item.target}"
+    found = item.hashtag_id or session.known.hashtag_ids.get(item.hashtag_key or "")
+    if found:
+        return found
+    if item.hashtag_key in session.known.missing:
+        raise NotFoundError(f"{where}: its details say that there is no such hashtag")
+    raise MissingIdError(
+        f"{where}: its id is not known; give `id` in the watchlist, or a key for a provider whose details have it. "
+        "Nothing was sent."
+    )
+
+
+def page_of(
+    reply: Reply,
+    *,
+    items: Sequence[bytes],
+    ids: Sequence[str | None],
+    cursor: str | int | None = None,
+    has_more: bool = False,
+    is_partial: bool = False,
+) -> Page:
+    """Return a reply as a page of a walk; what was replayed is not charged again."""
+    return Page(
+        items=items,
+        ids=ids,
+        cursor=None if cursor is None else str(cursor),
+        has_more=has_more,
+        request_key=reply.request_key,
+        observed_at=reply.observed_at,
+        credits=0 if reply.is_replayed else reply.credits,
+        is_partial=is_partial,
+        is_replayed=reply.is_replayed,
+    )

@@ -1,0 +1,48 @@
+"""Where a project keeps its files."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A folder with a watchlist, and what runs leave in it."""
+
+    root: Path
+
+    @property
+    def watchlist(self) -> Path:
+        """What to track."""
+        return self.root / "watchlist.toml"
+
+    @property
+    def data(self) -> Path:
+        """Everything that runs write for themselves."""
+        return self.root / "data"
+
+    @property
+    def warehouse(self) -> Path:
+        """The DuckDB file that loads and dbt write."""
+        return self.data / "warehouse.duckdb"
+
+    @property
+    def journal(self) -> Path:
+        """The page journal and credit ledger."""
+        return self.data / "journal.sqlite"
+
+    @property
+    def lock(self) -> Path:
+        """Held by the run that is under way."""
+        return self.data / "run.lock"
+
+    @property
+    def pipelines(self) -> Path:
+        """Dlt's working folder."""
+        return self.data / "dlt"
+
+    @property
+    def dbt(self) -> Path:
+        """Dbt's target and logs."""
+        return self.data / "dbt"

@@ -1,0 +1,50 @@
+"""The registry of providers: every module of this package without a leading underscore is one.
+
+A provider's module is named after it and has `NAME`, `SERVES` (which parts of a watchlist it can answer), `ENTITIES`
+(raw tables by resource), `configured()`, `planned()`, and a dlt source with its own name.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any, Protocol, cast
+
+from tiktok_hashtags.decode import Entity
+from tiktok_hashtags.planned_walk import Walk
+from tiktok_hashtags.session import Session
+from tiktok_hashtags.settings import Settings
+from tiktok_hashtags.targets import Targets
+
+
+class Provider(Protocol):
+    """What the planner and the runner ask of a provider's module."""
+
+    NAME: str
+    SERVES: frozenset[str]
+    ENTITIES: Mapping[str, Entity]
+
+    def configured(self, **given: object) -> Settings:
+        """Return the provider's settings."""
+
+    def planned(self, targets: Targets, settings: Settings, session: Session) -> list[Walk]:
+        """Return the walks that some targets ask for."""
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """Return the providers' names, those with hashtag details first: others need the ids that details bring."""
+    found = [module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_")]
+    return tuple(sorted(found, key=lambda name: ("details" not in provider(name).SERVES, name)))
+
+
+def provider(name: str) -> Provider:
+    """Return a provider's module."""
+    return cast(Provider, importlib.import_module(f"{__name__}.{name}"))
+
+
+def source(name: str) -> Callable[..., Any]:
+    """Return a provider's dlt source."""
+    return cast("Callable[..., Any]", getattr(provider(name), name))

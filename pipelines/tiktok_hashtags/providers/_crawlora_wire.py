@@ -1,0 +1,216 @@
+"""The wire types of Crawlora's three endpoints (see `crawlora.py` for the documents)."""
+
+from __future__ import annotations
+
+import msgspec
+
+from tiktok_hashtags.wire import Id, Integer, wire_value
+
+
+class Envelope(msgspec.Struct):
+    """`{code, msg, data}`, outer and inner."""
+
+    code: int | str | None = None
+    msg: str | None = None
+    data: msgspec.Raw = msgspec.Raw(b"null")
+
+
+class Status(msgspec.Struct, rename={"outer": "statusCode", "inner": "status_code"}):
+    """TikTok's own status inside `data`, as a number or as text."""
+
+    outer: int | str | None = None
+    inner: int | str | None = None
+    status_msg: str | None = None
+
+    @property
+    def code(self) -> int | str:
+        """The status as a number where it is one; 0 is success, and so is none at all."""
+        found = self.outer if self.outer is not None else self.inner
+        return int(found) if isinstance(found, str) and found.isdigit() else (found or 0)
+
+
+class Challenge(msgspec.Struct, rename="camel"):
+    """A hashtag."""
+
+    id: Id | None = None
+    title: str | None = None
+    desc: str | None = None
+    cover_larger: str | None = None
+    cover_medium: str | None = None
+    cover_thumb: str | None = None
+    is_commerce: bool | None = None
+
+
+class Announcement(msgspec.Struct):
+    """What the platform says above a hashtag's feed."""
+
+    title: str | None = None
+    body: str | None = None
+
+
+class Stats(msgspec.Struct, rename="camel"):
+    """Counts: rounded for display in `stats` (a `videoCount` of 0 is no count), exact in `statsV2`."""
+
+    video_count: Integer | None = None
+    view_count: Integer | None = None
+
+
+class ChallengeInfo(msgspec.Struct, rename={"challenge_announcement": "challengeAnnouncement", "stats_v2": "statsV2"}):
+    """All of it may be missing: the schema types it as unknown."""
+
+    challenge: Challenge | None = None
+    challenge_announcement: Announcement | None = None
+    stats: Stats | None = None
+    stats_v2: Stats | None = None
+
+
+class Extra(msgspec.Struct):
+    """`now` is in epoch milliseconds."""
+
+    now: Integer | None = None
+    logid: str | None = None
+
+
+class ShareMeta(msgspec.Struct):
+    """What a shared link shows."""
+
+    title: str | None = None
+    desc: str | None = None
+
+
+class Details(
+    msgspec.Struct, rename={"challenge_info": "challengeInfo", "share_meta": "shareMeta", "status_code": "statusCode"}
+):
+    """A hashtag's details."""
+
+    challenge_info: ChallengeInfo | None = None
+    extra: Extra | None = None
+    share_meta: ShareMeta | None = None
+    status_code: Integer | None = None
+    status_msg: str | None = None
+
+
+class Labelled(msgspec.Struct):
+    """A country or other labelled value."""
+
+    id: Id | None = None
+    value: str | None = None
+    label: str | None = None
+
+
+class Industry(msgspec.Struct):
+    """An industry; its id is beyond 32 bits."""
+
+    id: Integer | None = None
+    value: str | None = None
+    label: str | None = None
+
+
+class TrendPoint(msgspec.Struct):
+    """`time` in epoch seconds at 00:00 UTC; `value` 0 to 1, relative to this series' own maximum."""
+
+    time: Integer | None = None
+    value: float | None = None
+
+
+class Creator(msgspec.Struct):
+    """A creator that a list shows beside a hashtag."""
+
+    nick_name: str | None = None
+    avatar_url: str | None = None
+
+
+class Trend(msgspec.Struct):
+    """An item of popular-trend; `rank_diff` is a magnitude, `rank_diff_type` is undocumented and kept as it is."""
+
+    hashtag_id: Id | None = None
+    hashtag_name: str | None = None
+    country_info: Labelled | None = None
+    industry_info: Industry | None = None
+    is_promoted: bool | None = None
+    trend: list[TrendPoint | None] | None = None
+    publish_cnt: Integer | None = None
+    video_views: Integer | None = None
+    rank: Integer | None = None
+    rank_diff: Integer | None = None
+    rank_diff_type: Integer | None = None
+    creators: list[Creator | None] | None = None
+
+
+class CurvePoint(msgspec.Struct):
+    """A point of a popularity curve."""
+
+    timestamp: Integer | None = None
+    value: float | None = None
+
+
+class CreativeCenterTrend(msgspec.Struct):
+    """An item of creative-center; the shape of `top_creators` is assumed to be that of `creators`."""
+
+    hashtag_id: Id | None = None
+    hashtag_name: str | None = None
+    industry_ids: list[Integer | None] | None = None
+    popularity_curve: list[CurvePoint | None] | None = None
+    publish_count: Integer | None = None
+    rank: Integer | None = None
+    top_creators: list[Creator | None] | None = None
+    video_views: Integer | None = None
+
+
+class Pagination(msgspec.Struct):
+    """The page that was answered, not the one that was asked for."""
+
+    page: int | None = None
+    size: int | None = None
+    total: int | None = None
+    has_more: bool | None = None
+
+
+class PopularData(msgspec.Struct, rename={"items": "list"}):
+    """A page of popular-trend."""
+
+    items: list[msgspec.Raw]
+    pagination: Pagination | None = None
+
+
+class CreativeData(msgspec.Struct):
+    """The whole list of creative-center."""
+
+    hashtags: list[msgspec.Raw]
+    total_count: int | None = None
+
+
+class TrendReference(msgspec.Struct):
+    """Just what tells list items apart."""
+
+    hashtag_id: str | int | None = None
+    hashtag_name: str | None = None
+
+
+class _ErrorObject(msgspec.Struct):
+    code: str | int | None = None
+    message: str | None = None
+
+
+class _ErrorBody(msgspec.Struct):
+    msg: str | None = None
+    error: _ErrorObject | None = None
+
+
+def error_detail(body: bytes) -> str:
+    """Return what either of the two error bodies says, or nothing."""
+    try:
+        error = msgspec.json.decode(body, type=_ErrorBody)
+    except (msgspec.DecodeError, RecursionError):
+        return ""
+    return f"{error.error.code}: {error.error.message}" if error.error else (error.msg or "")
+
+
+def hashtag_id(details: bytes) -> str | None:
+    """Return the id in a hashtag's details, or None where it is missing or unreadable."""
+    try:
+        found = msgspec.json.decode(details, type=Details, strict=False, dec_hook=wire_value)
+    except (msgspec.DecodeError, RecursionError):
+        return None
+    info = found.challenge_info
+    return (info.challenge.id or None) if info and info.challenge else None

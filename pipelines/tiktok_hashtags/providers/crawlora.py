@@ -1,0 +1,332 @@
+"""Crawlora: hashtag details and trend lists.
+
+Base `https://api.crawlora.net/api/v1`, header `x-api-key`. `GET /tiktok/hashtag/{name}`;
+`GET /tiktok/popular-trend/hashtag?page=&limit=&period=&industry_id=&country_code=&filter_by=`;
+`GET /tiktok/creative-center/hashtags?country_code=&period=&industry_id=`. Success is `{code: 200, msg, data}`, doubled
+for popular-trend; a hashtag that does not exist is a 200 with `statusCode` 10201, 10202 or 10205.
+
+Price: 8 credits per 2xx answer; plans below. From the provider's documents and public client code, read 2026-11;
+checked against an emulator of them, not the live API.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from typing import Any
+from urllib.parse import quote
+
+import dlt
+import httpx
+import msgspec
+import pyarrow as pa
+import pyarrow.compute as pc
+from dlt.extract import DltResource
+
+from tiktok_hashtags.client import ApiClient, raise_for_status, strict_json
+from tiktok_hashtags.crawl import raw_tables
+from tiktok_hashtags.decode import Entity
+from tiktok_hashtags.errors import AuthError, CaptchaError, EnvelopeError, NotFoundError, PageClampedError
+from tiktok_hashtags.hashtag_columns import keys_of, with_key
+from tiktok_hashtags.money import Plan
+from tiktok_hashtags.planned_walk import Walk, page_of
+from tiktok_hashtags.providers import _crawlora_wire as wire
+from tiktok_hashtags.session import Session
+from tiktok_hashtags.settings import Settings, read_settings
+from tiktok_hashtags.targets import Targets, hashtags_of, is_missing
+from tiktok_hashtags.transports import Accepted
+from tiktok_hashtags.walk import Fetch, Page
+from tiktok_hashtags.watchlist import Hashtag, TrendList
+from tiktok_hashtags.wire import item_ids
+
+NAME = "crawlora"
+SERVES = frozenset({"details", "trends"})
+BASE_URL = "https://api.crawlora.net/api/v1"
+CREDITS_PER_REQUEST = 8
+MAX_PAGE_SIZE = 100
+MAX_PAGES = 10  # page 11 would repeat page 10
+NOT_FOUND_CODES = frozenset({10201, 10202, 10205})
+CAPTCHA_CODE = 10000
+PLANS = {
+    "free": Plan("free", 0.0, 5, credits_per_day=500, credits_per_month=2_000),
+    "starter": Plan("starter", 9 / 20_000, 15, 0.75 / 1000, credits_per_day=5_000, credits_per_month=20_000),
+    "growth": Plan("growth", 29 / 100_000, 45, 0.45 / 1000, credits_per_day=25_000, credits_per_month=100_000),
+    "pro": Plan("pro", 79 / 400_000, 120, 0.30 / 1000, credits_per_month=400_000),
+    "business": Plan("business", 199 / 1_200_000, 300, 0.20 / 1000, credits_per_month=1_200_000),
+    "enterprise": Plan("enterprise", 499 / 5_000_000, 1_000, 0.12 / 1000, credits_per_month=5_000_000),
+}
+
+
+def _with_details_key(
+    details: pa.Table, lists: dict[str, pa.Table], _: pa.Table
+) -> tuple[pa.Table, dict[str, pa.Table]]:
+    titles = keys_of(details["challenge_info__challenge__title"])
+    return details.append_column("hashtag_key", pc.coalesce(titles, details["requested_hashtag"])), lists
+
+
+def _with_trend_key(trends: pa.Table, lists: dict[str, pa.Table], _: pa.Table) -> tuple[pa.Table, dict[str, pa.Table]]:
+    return with_key(trends, "hashtag_name"), {name: child.drop_columns(["_parent"]) for name, child in lists.items()}
+
+
+_TREND_REQUEST = {
+    "requested_country": pa.string(),
+    "requested_period_days": pa.int64(),
+    "requested_industry_id": pa.int64(),
+    "requested_new_on_board": pa.bool_(),
+}
+HASHTAGS = Entity(
+    "crawlora_hashtags",
+    wire.Details,
+    requested={"requested_hashtag": pa.string()},
+    derive=_with_details_key,
+    unread=frozenset({"status_code", "extra.fatal_item_ids"}),
+)
+TRENDS = Entity(
+    "crawlora_trends",
+    wire.Trend,
+    ids=lambda items: items["hashtag_name"],
+    requested=_TREND_REQUEST,
+    derive=_with_trend_key,
+)
+CREATIVE_CENTER = Entity(
+    "crawlora_creative_center",
+    wire.CreativeCenterTrend,
+    ids=lambda items: items["hashtag_name"],
+    requested=_TREND_REQUEST,
+    derive=_with_trend_key,
+)
+ENTITIES = {"hashtags": HASHTAGS, "trends": TRENDS, "creative_center": CREATIVE_CENTER}
+
+
+@dlt.source(name=NAME, section=NAME)
+def crawlora(
+    hashtags: Sequence[Hashtag | str] = (),
+    trends: Sequence[TrendList] = (),
+    *,
+    api_key: str | None = None,
+    base_url: str | None = None,
+    ledger_path: str | None = None,
+    settings: Any = None,
+    session: Any = None,
+    walks: Any = None,
+) -> Iterable[DltResource]:
+    """Hashtag details and trend lists as raw tables.
+
+    Args:
+        hashtags: Names or watchlist entries; Crawlora finds a hashtag by its name only.
+        trends: Trend lists.
+        api_key: The key; else `[sources.crawlora] api_key`.
+        base_url: Another server that follows the document; else `[sources.crawlora] base_url`.
+        ledger_path: A journal and ledger to share; else a temporary one.
+        settings: A `Settings` that replaces the configuration.
+        session: The `Session` of a run; else one of its own.
+        walks: What to walk, if it was planned already.
+    """
+    settings = settings or configured(api_key=api_key, base_url=base_url)
+    session = session or Session.alone(ledger_path=ledger_path)
+    if walks is None:
+        walks = planned(Targets(details=hashtags_of(hashtags), trends=trends), settings, session)
+    for endpoint, entity in ENTITIES.items():
+        tables = _tables(endpoint, entity, walks, settings, session)
+        yield dlt.resource(tables, name=endpoint, write_disposition="append")
+
+
+def configured(**given: object) -> Settings:
+    """Return Crawlora's settings.
+
+    Raises:
+        ConfigError: A setting is wrong.
+    """
+    return read_settings(
+        NAME, base_url=BASE_URL, plans=PLANS, page_size=MAX_PAGE_SIZE, max_page_size=MAX_PAGE_SIZE, given=given
+    )
+
+
+def planned(targets: Targets, settings: Settings, session: Session) -> list[Walk]:
+    """Return the walks that the targets ask for; a hashtag without a name cannot be asked for here."""
+    details = [
+        _details_walk(hashtag)
+        for hashtag in targets.details
+        if hashtag.key is not None and not is_missing(NAME, hashtag, session)
+    ]
+    return details + [_trend_walk(trend, settings) for trend in targets.trends]
+
+
+def _details_walk(hashtag: Hashtag) -> Walk:
+    return Walk(
+        provider=NAME,
+        endpoint="hashtags",
+        target=hashtag.label,
+        identity=hashtag.key,
+        entity=HASHTAGS,
+        fetch=_details_fetch,
+        requested={"requested_hashtag": hashtag.key},
+        worst_requests=1,
+        worst_credits=CREDITS_PER_REQUEST,
+        hashtag_key=hashtag.key,
+        hashtag_id=hashtag.id,
+    )
+
+
+def _trend_walk(trend: TrendList, settings: Settings) -> Walk:
+    is_popular = trend.source == "popular_trend"
+    pages = MAX_PAGES if is_popular else 1
+    country = trend.country.upper() if trend.country else None
+    fetch = (
+        partial(_popular_fetch, trend=trend, page_size=settings.page_size)
+        if is_popular
+        else partial(_creative_fetch, trend=trend)
+    )
+    return Walk(
+        provider=NAME,
+        endpoint="trends" if is_popular else "creative_center",
+        target=trend.label,
+        identity=f"{country} {trend.period_days} {trend.industry_id} {trend.new_on_board}",
+        entity=TRENDS if is_popular else CREATIVE_CENTER,
+        fetch=fetch,
+        requested={
+            "requested_country": country,
+            "requested_period_days": trend.period_days,
+            "requested_industry_id": trend.industry_id,
+            "requested_new_on_board": trend.new_on_board,
+        },
+        worst_requests=pages,
+        worst_credits=pages * CREDITS_PER_REQUEST,
+    )
+
+
+def _tables(
+    endpoint: str, entity: Entity, walks: Sequence[Walk], settings: Settings, session: Session
+) -> Iterator[Any]:
+    client = settings.client({"x-api-key": settings.api_key or ""}, session)
+    own = [walk for walk in walks if walk.endpoint == endpoint]
+    yield from raw_tables(own, entities=[entity], client=client, session=session)
+
+
+def _details_fetch(client: ApiClient, session: Session, walk: Walk, walk_key: str) -> Fetch:
+    name = quote(walk.target.removeprefix("#"), safe="").replace(".", "%2E")
+
+    def page(_: str | None, __: int) -> Page:
+        where = f"crawlora details of {walk.target}"
+        reply = client.fetch(
+            f"/tiktok/hashtag/{name}",
+            params={},
+            endpoint="hashtags",
+            accept=partial(_accept_details, where=where),
+            worst_credits=CREDITS_PER_REQUEST,
+            walk_key=walk_key,
+            hashtag_key=walk.hashtag_key,
+        )
+        if reply.payload is None:
+            session.known.missing.add(walk.hashtag_key or "")
+            raise NotFoundError(f"{where}: there is no such hashtag", credits=reply.credits)
+        hashtag_id = wire.hashtag_id(reply.payload)
+        if hashtag_id and walk.hashtag_key:
+            session.known.hashtag_ids.setdefault(walk.hashtag_key, hashtag_id)
+        return page_of(reply, items=[reply.payload], ids=[hashtag_id])
+
+    return page
+
+
+def _popular_fetch(
+    client: ApiClient, _: Session, walk: Walk, walk_key: str, *, trend: TrendList, page_size: int
+) -> Fetch:
+    fixed: dict[str, str | int] = {"limit": page_size, **_list_params(trend)}
+    if trend.new_on_board:
+        fixed["filter_by"] = "new_on_board"
+
+    def page(cursor: str | None, __: int) -> Page:
+        number = int(cursor or 1)
+        reply = client.fetch(
+            "/tiktok/popular-trend/hashtag",
+            params={**fixed, "page": number},
+            endpoint="trends",
+            accept=partial(_accept_popular, where=f"crawlora trend list {walk.target} page {number}", number=number),
+            worst_credits=CREDITS_PER_REQUEST,
+            walk_key=walk_key,
+        )
+        got: wire.PopularData = reply.payload
+        has_more = bool(got.pagination and got.pagination.has_more) and number < MAX_PAGES
+        return page_of(
+            reply, items=got.items, ids=item_ids(got.items, wire.TrendReference), cursor=number + 1, has_more=has_more
+        )
+
+    return page
+
+
+def _creative_fetch(client: ApiClient, _: Session, walk: Walk, walk_key: str, *, trend: TrendList) -> Fetch:
+    def page(_: str | None, __: int) -> Page:
+        reply = client.fetch(
+            "/tiktok/creative-center/hashtags",
+            params=_list_params(trend),
+            endpoint="creative_center",
+            accept=partial(_accept_creative, where=f"crawlora trend list {walk.target}"),
+            worst_credits=CREDITS_PER_REQUEST,
+            walk_key=walk_key,
+        )
+        return page_of(reply, items=reply.payload, ids=item_ids(reply.payload, wire.TrendReference))
+
+    return page
+
+
+def _list_params(trend: TrendList) -> dict[str, str | int]:
+    optional = {
+        "country_code": trend.country.upper() if trend.country else None,
+        "industry_id": trend.industry_id or None,
+    }
+    return {"period": trend.period_days, **{name: value for name, value in optional.items() if value is not None}}
+
+
+def _accept_details(response: httpx.Response, *, where: str) -> Accepted:
+    data = _data(response, where)
+    status: wire.Status = _decoded(data, wire.Status, where)
+    code = status.code
+    if code in NOT_FOUND_CODES:
+        return Accepted(None, CREDITS_PER_REQUEST, outcome="not_found")
+    if code == CAPTCHA_CODE:
+        raise CaptchaError(f"{where}: HTTP 200 with a captcha (statusCode 10000)", credits=CREDITS_PER_REQUEST)
+    if code != 0:
+        raise EnvelopeError(f"{where}: statusCode {code}, {status.status_msg}", credits=CREDITS_PER_REQUEST)
+    return Accepted(data, CREDITS_PER_REQUEST)
+
+
+def _accept_popular(response: httpx.Response, *, where: str, number: int) -> Accepted:
+    inner: wire.Envelope = _decoded(_data(response, where), wire.Envelope, where)
+    if inner.code not in (0, "0") or bytes(inner.data) == b"null":
+        raise EnvelopeError(f"{where}: inner code {inner.code}, {inner.msg}", credits=CREDITS_PER_REQUEST)
+    data: wire.PopularData = _decoded(inner.data, wire.PopularData, where)
+    answered = data.pagination.page if data.pagination else None
+    if answered is not None and answered != number:
+        raise PageClampedError(f"{where}: the service answered with page {answered}", credits=CREDITS_PER_REQUEST)
+    return Accepted(data, CREDITS_PER_REQUEST)
+
+
+def _accept_creative(response: httpx.Response, *, where: str) -> Accepted:
+    data: wire.CreativeData = _decoded(_data(response, where), wire.CreativeData, where)
+    return Accepted(data.hashtags, CREDITS_PER_REQUEST)
+
+
+def _data(response: httpx.Response, where: str) -> msgspec.Raw:
+    """Return the outer envelope's data, or raise what the envelope or the status says."""
+    if response.status_code != 200:
+        raise_for_status(response, where, detail=wire.error_detail(response.content), credits=_charge(response))
+    envelope: wire.Envelope = strict_json(response, wire.Envelope, where)
+    if envelope.code in (401, "401", 403, "403"):
+        raise AuthError(f"{where}: HTTP 200 with code {envelope.code}, {envelope.msg}", credits=CREDITS_PER_REQUEST)
+    if envelope.code not in (200, "200") or bytes(envelope.data) == b"null":
+        detail = envelope.msg or wire.error_detail(response.content)
+        raise EnvelopeError(f"{where}: HTTP 200 with code {envelope.code}, {detail}", credits=CREDITS_PER_REQUEST)
+    return envelope.data
+
+
+def _charge(response: httpx.Response) -> int:
+    return CREDITS_PER_REQUEST if response.is_success else 0
+
+
+def _decoded(raw: msgspec.Raw, kind: type[Any], where: str) -> Any:  # the type is the argument's
+    try:
+        return msgspec.json.decode(raw, type=kind, strict=False)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise EnvelopeError(
+            f"{where}: HTTP 200 with another shape than documented: {error}", credits=CREDITS_PER_REQUEST
+        ) from error

@@ -1,0 +1,215 @@
+"""Scraper datasets: aweme items from files or from an HTTP dataset.
+
+Files: `.json` (an array) or `.jsonl` (a line an item), optionally `.gz`; a file, folder or glob, local or any fsspec
+URL. HTTP: `GET {base_url}/datasets/{id}/items?offset=&limit=&clean=1` with `Authorization: Bearer <token>`; its form
+and its limits are assumed, nobody documents them: `base_url`, `page_size` (500) and `requests_per_minute` (250) are
+configuration keys. Files and items cost nothing here.
+
+A file is loaded once per content hash, with its `captured_at` or else its modification time as observation time.
+Items are TikTok's aweme form; checked against public captures of 2021 and 2025.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
+from typing import Any
+from urllib.parse import quote
+
+import dlt
+import httpx
+import msgspec
+import pyarrow as pa
+import pyarrow.compute as pc
+from dlt.extract import DltResource
+
+from tiktok_hashtags.client import ApiClient, raise_for_status, strict_json
+from tiktok_hashtags.crawl import raw_tables
+from tiktok_hashtags.dataset_files import DatasetFile, dataset_files, file_pages
+from tiktok_hashtags.decode import Entity
+from tiktok_hashtags.errors import ConfigError
+from tiktok_hashtags.hashtag_columns import caption_hashtags, keys_of, with_key, with_parent
+from tiktok_hashtags.money import Plan
+from tiktok_hashtags.planned_walk import Walk, page_of
+from tiktok_hashtags.providers import _scraper_wire as wire
+from tiktok_hashtags.session import Session
+from tiktok_hashtags.settings import Settings, read_settings
+from tiktok_hashtags.targets import Targets
+from tiktok_hashtags.transports import Accepted
+from tiktok_hashtags.walk import Fetch, Page
+from tiktok_hashtags.watchlist import Dataset, name_of_url
+from tiktok_hashtags.wire import item_ids
+
+NAME = "scraper"
+SERVES = frozenset({"datasets"})
+NO_BASE_URL = "https://base-url.invalid"
+PLANS = {"dataset": Plan("dataset", credit_usd=0.0, requests_per_minute=250)}
+
+
+def _with_hashtags(
+    items: pa.Table, lists: dict[str, pa.Table], nested: pa.Table
+) -> tuple[pa.Table, dict[str, pa.Table]]:
+    has_list = pc.or_(nested["cha_list"].is_valid(), nested["text_extra"].is_valid()).combine_chunks()
+    items = items.append_column("has_hashtag_list", has_list)
+    items = items.append_column("input_hashtag_key", _input_keys(items))
+    for music in ("music", "added_sound_music_info"):
+        for column, better in (("id", "id_str"), ("is_original", "is_original_sound")):
+            at = items.schema.get_field_index(f"{music}__{column}")
+            items = items.set_column(
+                at, f"{music}__{column}", pc.coalesce(items[f"{music}__{better}"], items.column(at))
+            )
+    tagged = with_parent(lists["scraper_items__text_extra"], items, "aweme_id")
+    is_hashtag = pc.fill_null(pc.not_equal(tagged["hashtag_name"], ""), False)
+    return items, {
+        "scraper_items__text_extra": with_key(tagged.filter(is_hashtag), "hashtag_name"),
+        "scraper_items__cha_list": with_key(
+            with_parent(lists["scraper_items__cha_list"], items, "aweme_id"), "cha_name"
+        ),
+        "scraper_items__caption_hashtags": caption_hashtags(
+            items, caption="desc", video_id="aweme_id", has_list=has_list
+        ),
+    }
+
+
+def _input_keys(items: pa.Table) -> pa.Array:
+    """Return the key of the hashtag that the scraper was asked for: the name wins over the URL."""
+    urls = pa.array([name_of_url(url) for url in items["input__url"].to_pylist()], pa.string())
+    return pc.coalesce(keys_of(items["input__name"]), keys_of(urls))
+
+
+ITEMS = Entity(
+    "scraper_items",
+    wire.Item,
+    ids=lambda items: items["aweme_id"],
+    requested={"dataset": pa.string()},
+    derive=_with_hashtags,
+    is_open=True,
+)
+ENTITIES = {"items": ITEMS}
+
+
+@dlt.source(name=NAME, section=NAME)
+def scraper(
+    datasets: Sequence[Dataset | str] = (),
+    *,
+    api_key: str | None = None,
+    base_url: str | None = None,
+    ledger_path: str | None = None,
+    settings: Any = None,
+    session: Any = None,
+    walks: Any = None,
+) -> Iterable[DltResource]:
+    """Dataset items as raw tables.
+
+    Args:
+        datasets: Paths, globs or watchlist entries.
+        api_key: The token of the HTTP dataset; else `[sources.scraper] api_key`. Files need none.
+        base_url: The server of the HTTP dataset; else `[sources.scraper] base_url`.
+        ledger_path: A journal and ledger to share; else a temporary one.
+        settings: A `Settings` that replaces the configuration.
+        session: The `Session` of a run; else one of its own.
+        walks: What to walk, if it was planned already.
+    """
+    settings = settings or configured(api_key=api_key, base_url=base_url)
+    session = session or Session.alone(ledger_path=ledger_path)
+    if walks is None:
+        wanted = [Dataset(path=item) if isinstance(item, str) else item for item in datasets]
+        walks = planned(Targets(datasets=wanted), settings, session)
+    yield dlt.resource(_tables(walks, settings, session), name="items", write_disposition="append")
+
+
+def configured(**given: object) -> Settings:
+    """Return the scraper's settings; `base_url` has no documented default.
+
+    Raises:
+        ConfigError: A setting is wrong.
+    """
+    return read_settings(NAME, base_url=NO_BASE_URL, plans=PLANS, page_size=500, max_page_size=100_000, given=given)
+
+
+def planned(targets: Targets, settings: Settings, session: Session) -> list[Walk]:
+    """Return one walk a file and one an HTTP dataset; files are read for their content hash.
+
+    Raises:
+        ConfigError: A file that is named is not there, or an HTTP dataset has no `base_url`.
+    """
+    walks: list[Walk] = []
+    for dataset in targets.datasets:
+        if dataset.path is not None:
+            found = dataset_files(dataset.path, captured_at=dataset.captured_at, now=session.clock())
+            walks += [_file_walk(item, settings) for item in found]
+        else:
+            walks.append(_http_walk(dataset, settings))
+    return list({walk.identity: walk for walk in walks}.values())
+
+
+def _file_walk(file: DatasetFile, settings: Settings) -> Walk:
+    return Walk(
+        provider=NAME,
+        endpoint="items",
+        target=file.name,
+        identity=f"file {file.content_hash}",
+        entity=ITEMS,
+        fetch=partial(_file_fetch, file=file, page_size=settings.page_size),
+        requested={"dataset": file.name},
+        worst_requests=0,
+        worst_credits=0,
+        is_dated=False,
+    )
+
+
+def _http_walk(dataset: Dataset, settings: Settings) -> Walk:
+    if settings.base_url == NO_BASE_URL:
+        raise ConfigError(
+            f"scraper dataset {dataset.dataset_id}: its server is not known; set base_url under [sources.scraper] "
+            "in .dlt/config.toml. Nothing was sent."
+        )
+    return Walk(
+        provider=NAME,
+        endpoint="items",
+        target=f"dataset {dataset.dataset_id}",
+        entity=ITEMS,
+        fetch=partial(_http_fetch, dataset_id=str(dataset.dataset_id), page_size=settings.page_size),
+        requested={"dataset": dataset.dataset_id},
+        worst_requests=2,
+        worst_credits=0,
+    )
+
+
+def _tables(walks: Sequence[Walk], settings: Settings, session: Session) -> Iterator[Any]:
+    needs_key = any(walk.is_dated for walk in walks)
+    client = settings.client({"authorization": f"Bearer {settings.api_key or ''}"}, session) if needs_key else None
+    yield from raw_tables(walks, entities=[ITEMS], client=client, session=session, provider=NAME)
+
+
+def _file_fetch(_: ApiClient | None, __: Session, walk: Walk, ___: str, *, file: DatasetFile, page_size: int) -> Fetch:
+    pages = file_pages(file, page_size=page_size, where=f"scraper {walk.target}", reference=wire.Reference)
+
+    def page(_: str | None, __: int) -> Page:
+        return next(pages)
+
+    return page
+
+
+def _http_fetch(client: ApiClient, _: Session, walk: Walk, walk_key: str, *, dataset_id: str, page_size: int) -> Fetch:
+    def page(cursor: str | None, _: int) -> Page:
+        offset = int(cursor or 0)
+        reply = client.fetch(
+            f"/datasets/{quote(dataset_id, safe='')}/items",
+            params={"offset": offset, "limit": page_size, "clean": 1},
+            endpoint="items",
+            accept=partial(_accept, where=f"scraper {walk.target} from item {offset}"),
+            worst_credits=0,
+            walk_key=walk_key,
+        )
+        items = reply.payload
+        return page_of(
+            reply, items=items, ids=item_ids(items, wire.Reference), cursor=offset + len(items), has_more=bool(items)
+        )
+
+    return page
+
+
+def _accept(response: httpx.Response, *, where: str) -> Accepted:
+    raise_for_status(response, where)
+    return Accepted(strict_json(response, list[msgspec.Raw], where), 0)

@@ -1,0 +1,296 @@
+"""TikLiveAPI: hashtag details by id and by name, hashtag search, the videos of a hashtag.
+
+Base `https://api.tikliveapi.com`, header `X-Api-Key`, paths end in `/`. `GET /challenge-info-id/?id=`,
+`GET /challenge-info-name/?name=`, `GET /search-challenge/?keyword=&count=&cursor=`,
+`GET /challenge-posts/?challenge_id=&count=&cursor=&region=`. There is no envelope: success is HTTP 200, a JSON object
+and the expected keys, because a missing key is answered with a 200 that says "Please sign up".
+
+Price: 1 credit per request, pay as you go; what a credit costs is not published, so it is `credit_usd` in the
+configuration. 200 requests/min. The largest `count` is undocumented: 30 is assumed (`page_size`). From the provider's
+documents and public client code, read 2026-11; checked against an emulator of them, not the live API.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+import dlt
+import httpx
+import msgspec
+import pyarrow as pa
+import pyarrow.compute as pc
+from dlt.extract import DltResource
+
+from tiktok_hashtags.client import ApiClient, raise_for_status, strict_json
+from tiktok_hashtags.crawl import raw_tables
+from tiktok_hashtags.decode import Entity
+from tiktok_hashtags.errors import AuthError, EnvelopeError
+from tiktok_hashtags.hashtag_columns import caption_hashtags, with_key
+from tiktok_hashtags.money import Plan
+from tiktok_hashtags.planned_walk import Walk, id_of, page_of
+from tiktok_hashtags.providers import _tikliveapi_wire as wire
+from tiktok_hashtags.session import Session
+from tiktok_hashtags.settings import Settings, read_settings
+from tiktok_hashtags.targets import Targets, feed_rules, hashtags_of, is_missing
+from tiktok_hashtags.transports import Accepted
+from tiktok_hashtags.walk import Fetch, Page, Rules
+from tiktok_hashtags.watchlist import Hashtag, Search
+from tiktok_hashtags.wire import item_ids
+
+NAME = "tikliveapi"
+SERVES = frozenset({"details", "videos", "searches"})
+BASE_URL = "https://api.tikliveapi.com"
+PAGE_SIZE = 30
+MAX_SEARCH_ITEMS = 90
+PLANS = {"payg": Plan("payg", credit_usd=None, requests_per_minute=200)}
+
+
+def _video_ids(videos: pa.Table) -> pa.Array:
+    """Return the numeric one of the two ids: the other may be a `v...` handle."""
+    numeric = [
+        pc.if_else(pc.match_substring_regex(videos[name], "^[0-9]+$"), videos[name], None)
+        for name in ("aweme_id", "video_id")
+    ]
+    return pc.coalesce(*numeric)
+
+
+def _with_video_id(videos: pa.Table, _: dict[str, pa.Table], items: pa.Table) -> tuple[pa.Table, dict[str, pa.Table]]:
+    has_list = pa.array([False] * videos.num_rows, pa.bool_())
+    videos = videos.append_column("id", _video_ids(items)).append_column("has_hashtag_list", has_list)
+    spelled = caption_hashtags(videos, caption="title", video_id="id", has_list=has_list)
+    return videos, {"tikliveapi_videos__caption_hashtags": spelled}
+
+
+def _with_details_key(
+    details: pa.Table, lists: dict[str, pa.Table], _: pa.Table
+) -> tuple[pa.Table, dict[str, pa.Table]]:
+    return with_key(details, "cha_name"), lists
+
+
+_TEXT = pa.string()
+HASHTAGS = Entity(
+    "tikliveapi_hashtags",
+    wire.Details,
+    ids=lambda items: items["id"],
+    requested={"requested_hashtag": _TEXT, "requested_hashtag_id": _TEXT},
+    derive=_with_details_key,
+)
+SEARCH = Entity(
+    "tikliveapi_search",
+    wire.Details,
+    ids=lambda items: items["cha_name"],
+    requested={"requested_keyword": _TEXT},
+    derive=_with_details_key,
+)
+VIDEOS = Entity(
+    "tikliveapi_videos",
+    wire.Video,
+    ids=_video_ids,
+    requested={"requested_hashtag": _TEXT, "requested_hashtag_id": _TEXT},
+    derive=_with_video_id,
+)
+ENTITIES = {"hashtags": HASHTAGS, "search": SEARCH, "videos": VIDEOS}
+
+
+@dlt.source(name=NAME, section=NAME)
+def tikliveapi(
+    hashtags: Sequence[Hashtag | str] = (),
+    searches: Sequence[Search] = (),
+    *,
+    api_key: str | None = None,
+    base_url: str | None = None,
+    ledger_path: str | None = None,
+    settings: Any = None,
+    session: Any = None,
+    walks: Any = None,
+) -> Iterable[DltResource]:
+    """Hashtag details, searches and videos as raw tables.
+
+    Args:
+        hashtags: Names, ids or watchlist entries; the details come first, because the videos need the id.
+        searches: Keywords to search hashtags for.
+        api_key: The key; else `[sources.tikliveapi] api_key`.
+        base_url: Another server that follows the document; else `[sources.tikliveapi] base_url`.
+        ledger_path: A journal and ledger to share; else a temporary one.
+        settings: A `Settings` that replaces the configuration.
+        session: The `Session` of a run; else one of its own.
+        walks: What to walk, if it was planned already.
+    """
+    settings = settings or configured(api_key=api_key, base_url=base_url)
+    session = session or Session.alone(ledger_path=ledger_path)
+    if walks is None:
+        wanted = hashtags_of(hashtags)
+        walks = planned(Targets(details=wanted, videos=wanted, searches=searches), settings, session)
+    for endpoint, entity in ENTITIES.items():
+        tables = _tables(endpoint, entity, walks, settings, session)
+        yield dlt.resource(tables, name=endpoint, write_disposition="append")
+
+
+def configured(**given: object) -> Settings:
+    """Return TikLiveAPI's settings.
+
+    Raises:
+        ConfigError: A setting is wrong.
+    """
+    return read_settings(NAME, base_url=BASE_URL, plans=PLANS, page_size=PAGE_SIZE, max_page_size=1000, given=given)
+
+
+def planned(targets: Targets, settings: Settings, session: Session) -> list[Walk]:
+    """Return the walks that the targets ask for: details, then searches, then videos."""
+    details = [_details_walk(hashtag) for hashtag in targets.details if not is_missing(NAME, hashtag, session)]
+    searches = [_search_walk(search, settings) for search in targets.searches]
+    videos = [_videos_walk(item, settings, session) for item in targets.videos if not is_missing(NAME, item, session)]
+    return details + searches + videos
+
+
+def _details_walk(hashtag: Hashtag) -> Walk:
+    by_name = hashtag.spelling is not None
+    return Walk(
+        provider=NAME,
+        endpoint="hashtags",
+        target=hashtag.label,
+        identity=hashtag.key or f"id {hashtag.id}",
+        entity=HASHTAGS,
+        fetch=_details_fetch,
+        requested={"requested_hashtag": hashtag.key, "requested_hashtag_id": None if by_name else hashtag.id},
+        worst_requests=1,
+        worst_credits=1,
+        hashtag_key=hashtag.key,
+        hashtag_id=hashtag.id,
+    )
+
+
+def _search_walk(search: Search, settings: Settings) -> Walk:
+    pages = -(-MAX_SEARCH_ITEMS // settings.page_size)
+    return Walk(
+        provider=NAME,
+        endpoint="search",
+        target=search.keyword,
+        entity=SEARCH,
+        fetch=partial(_search_fetch, page_size=settings.page_size),
+        requested={"requested_keyword": search.keyword},
+        worst_requests=pages,
+        worst_credits=pages,
+        rules=Rules(max_items=MAX_SEARCH_ITEMS, max_pages=settings.max_pages),
+    )
+
+
+def _videos_walk(hashtag: Hashtag, settings: Settings, session: Session) -> Walk:
+    pages = -(-hashtag.max_videos // settings.page_size)
+    return Walk(
+        provider=NAME,
+        endpoint="videos",
+        target=hashtag.label,
+        identity=f"{hashtag.key or f'id {hashtag.id}'} {hashtag.region or ''}",
+        entity=VIDEOS,
+        fetch=partial(_videos_fetch, page_size=settings.page_size, region=hashtag.region),
+        requested={"requested_hashtag": hashtag.key, "requested_hashtag_id": hashtag.id},
+        worst_requests=pages,
+        worst_credits=pages,
+        hashtag_key=hashtag.key,
+        hashtag_id=hashtag.id,
+        rules=feed_rules(hashtag, settings, session),
+    )
+
+
+def _tables(
+    endpoint: str, entity: Entity, walks: Sequence[Walk], settings: Settings, session: Session
+) -> Iterator[Any]:
+    client = settings.client({"X-Api-Key": settings.api_key or ""}, session)
+    own = [walk for walk in walks if walk.endpoint == endpoint]
+    yield from raw_tables(own, entities=[entity], client=client, session=session)
+
+
+def _details_fetch(client: ApiClient, session: Session, walk: Walk, walk_key: str) -> Fetch:
+    name = walk.target.removeprefix("#") if walk.hashtag_key else None
+    path, params = (
+        ("/challenge-info-name/", {"name": name}) if name else ("/challenge-info-id/", {"id": str(walk.hashtag_id)})
+    )
+
+    def page(_: str | None, __: int) -> Page:
+        reply = client.fetch(
+            path,
+            params=params,
+            endpoint="hashtags",
+            accept=partial(_accept_details, where=f"tikliveapi details of {walk.target}"),
+            worst_credits=1,
+            walk_key=walk_key,
+            hashtag_key=walk.hashtag_key,
+        )
+        [hashtag_id] = item_ids([reply.payload], wire.DetailsReference)
+        if hashtag_id and walk.hashtag_key:
+            session.known.hashtag_ids.setdefault(walk.hashtag_key, hashtag_id)
+        return page_of(reply, items=[reply.payload], ids=[hashtag_id])
+
+    return page
+
+
+def _search_fetch(client: ApiClient, _: Session, walk: Walk, walk_key: str, *, page_size: int) -> Fetch:
+    accept = partial(_accept_page, kind=wire.SearchPage, where=f"tikliveapi search for {walk.target!r}")
+    fixed: dict[str, str | int] = {"keyword": walk.target, "count": page_size}
+    return partial(_page, client, walk, walk_key, "/search-challenge/", fixed, accept, wire.DetailsReference)
+
+
+def _videos_fetch(
+    client: ApiClient, session: Session, walk: Walk, walk_key: str, *, page_size: int, region: str | None
+) -> Fetch:
+    hashtag_id = id_of(walk, session)
+    accept = partial(_accept_page, kind=wire.PostsPage, where=f"tikliveapi videos of {walk.target}")
+    fixed: dict[str, str | int] = {"challenge_id": hashtag_id, "count": page_size}
+    if region:
+        fixed["region"] = region.upper()
+    return partial(_page, client, walk, walk_key, "/challenge-posts/", fixed, accept, wire.VideoReference)
+
+
+def _page(  # noqa: PLR0917  # the first seven are fixed by partial(), the rest is what a walk calls with
+    client: ApiClient,
+    walk: Walk,
+    walk_key: str,
+    path: str,
+    fixed: Mapping[str, str | int],
+    accept: Any,
+    reference: type[msgspec.Struct],
+    cursor: str | None,
+    _: int,
+) -> Page:
+    reply = client.fetch(
+        path,
+        params={**fixed, **({"cursor": cursor} if cursor else {})},
+        endpoint=walk.endpoint,
+        accept=accept,
+        worst_credits=1,
+        walk_key=walk_key,
+        hashtag_key=walk.hashtag_key,
+    )
+    got: wire.PostsPage | wire.SearchPage = reply.payload
+    items = got.items or []
+    return page_of(reply, items=items, ids=item_ids(items, reference), cursor=got.cursor, has_more=bool(got.has_more))
+
+
+def _accept_details(response: httpx.Response, *, where: str) -> Accepted:
+    _check(response, where)
+    found: wire.DetailsReference = strict_json(response, wire.DetailsReference, where)
+    if found.id in (None, "") or found.cha_name is None:
+        raise _not_as_documented(response, where)
+    return Accepted(response.content, 1)
+
+
+def _accept_page(response: httpx.Response, *, kind: type[wire.PostsPage | wire.SearchPage], where: str) -> Accepted:
+    _check(response, where)
+    page: wire.PostsPage | wire.SearchPage = strict_json(response, kind, where)
+    if page.items is None or page.has_more is None:
+        raise _not_as_documented(response, where)
+    return Accepted(page, 1)
+
+
+def _check(response: httpx.Response, where: str) -> None:
+    raise_for_status(response, where, detail=wire.message(response.content), credits=1 if response.is_success else 0)
+
+
+def _not_as_documented(response: httpx.Response, where: str) -> EnvelopeError | AuthError:
+    said = wire.message(response.content)
+    if "sign up" in said.lower():
+        return AuthError(f"{where}: HTTP 200 with {said!r}: the key is missing or refused", credits=1)
+    return EnvelopeError(f"{where}: HTTP 200 without the documented keys{f', {said}' if said else ''}", credits=1)

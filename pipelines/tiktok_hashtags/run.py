@@ -1,0 +1,241 @@
+"""A run: lock, finish what is pending, fetch and load each provider, transform, verdict."""
+
+from __future__ import annotations
+
+import logging
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+from filelock import FileLock, Timeout
+
+from tiktok_hashtags import providers
+from tiktok_hashtags.clock import Clock, system_clock
+from tiktok_hashtags.errors import BalanceError, ConfigError, LockedError, TiktagsError, worst_exit_code
+from tiktok_hashtags.journal import Journal
+from tiktok_hashtags.load import Warehouse, watchlist_source
+from tiktok_hashtags.money import Budget
+from tiktok_hashtags.plan import ProviderPlan, check_limits, plan_run
+from tiktok_hashtags.project import Project
+from tiktok_hashtags.session import OnPage, Session, WalkResult, ignore_page, new_run_id
+from tiktok_hashtags.transform import build
+from tiktok_hashtags.watchlist import Watchlist, read_watchlist
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass
+class Outcome:
+    """What a run did.
+
+    Args:
+        exit_code: As in the table of exit codes; 0 is complete.
+        providers: Requests, credits, rows, rejects and replayed pages by provider.
+        messages: What went wrong, for a person.
+    """
+
+    run_id: str
+    snapshot_date: str
+    exit_code: int = 0
+    providers: dict[str, dict[str, int]] = field(default_factory=dict)
+    walks: list[WalkResult] = field(default_factory=list)
+    notices: list[dict[str, str]] = field(default_factory=list)
+    messages: list[str] = field(default_factory=list)
+    skipped: list[str] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the run as `tiktags run --json` prints it."""
+        walks = [
+            {
+                "provider": walk.provider,
+                "endpoint": walk.endpoint,
+                "hashtag": walk.hashtag_key or walk.hashtag_id,
+                "target": walk.target,
+                "pages": walk.pages,
+                "items": walk.items,
+                "new_items": walk.new_items,
+                "stop_reason": walk.stop_reason,
+                "complete": walk.is_complete,
+            }
+            for walk in self.walks
+        ]
+        return {
+            "run_id": self.run_id,
+            "snapshot_date": self.snapshot_date,
+            "exit_code": self.exit_code,
+            "providers": self.providers,
+            "walks": walks,
+            "notices": self.notices,
+            "messages": self.messages,
+        }
+
+
+@dataclass
+class Options:
+    """How a run is made; the defaults are those of the command."""
+
+    clock: Clock = system_clock
+    only: Sequence[str] = ()
+    concurrency: int = 20
+    transforms: bool = True
+    transport: httpx.BaseTransport | None = None
+    on_page: OnPage = ignore_page
+    on_stage: Callable[[str], None] = logger.info
+
+
+@contextmanager
+def open_session(project: Project, options: Options) -> Iterator[tuple[Watchlist, Warehouse, Session]]:
+    """Read the watchlist and the state of the warehouse; nothing is sent.
+
+    Raises:
+        ConfigError: The watchlist or the journal is not usable.
+    """
+    watchlist = read_watchlist(project.watchlist, providers=providers.names())
+    now = options.clock()
+    warehouse = Warehouse(project)
+    session = Session(
+        clock=options.clock,
+        journal=Journal(project.journal),
+        run_id=new_run_id(now),
+        snapshot_date=now.date(),
+        budget=Budget(watchlist.limits.max_usd_per_run, watchlist.limits.credits_per_run),
+        transport=options.transport,
+        concurrency=options.concurrency,
+        on_page=options.on_page,
+    )
+    try:
+        yield watchlist, warehouse, session
+    finally:
+        session.close()
+
+
+def planned(project: Project, options: Options) -> tuple[Watchlist, list[ProviderPlan]]:
+    """Return what a run would ask for now.
+
+    Raises:
+        ConfigError: The watchlist or a setting is wrong.
+    """
+    with open_session(project, options) as (watchlist, warehouse, session):
+        session.known = warehouse.known(watchlist, snapshot_date=session.snapshot_date)
+        return watchlist, plan_run(watchlist, session, only=options.only)
+
+
+def run(project: Project, options: Options) -> Outcome:
+    """Fetch, load and transform what the watchlist asks for and this date does not have yet.
+
+    Raises:
+        LockedError: Another run is under way.
+        ConfigError: The watchlist or a setting is wrong; nothing was sent.
+        BudgetError: The worst case is over a limit; nothing was sent.
+    """
+    with (
+        _locked(project),
+        open_session(project, options) as (watchlist, warehouse, session),
+        _stopping(session) as signals,
+    ):
+        options.on_stage("reading what is known")
+        warehouse.finish_pending()
+        session.known = warehouse.known(watchlist, snapshot_date=session.snapshot_date)
+        plans = plan_run(watchlist, session, only=options.only)
+        check_limits(plans, watchlist.limits)
+        outcome = Outcome(session.run_id, session.snapshot_date.isoformat())
+        warehouse.load(watchlist_source(watchlist, session))
+        codes = [_loaded(item, warehouse, session, outcome, options) for item in plans]
+        _count(outcome, session, plans)
+        codes += [_walk_exit_code(walk) for walk in session.tally.walks]
+        if options.transforms and not signals:
+            codes.append(_transformed(project, outcome, options))
+        outcome.exit_code = 128 + signals[0] if signals else worst_exit_code(codes)
+        return outcome
+
+
+def _loaded(item: ProviderPlan, warehouse: Warehouse, session: Session, outcome: Outcome, options: Options) -> int:
+    """Load one provider; its failure is its own."""
+    if item.is_skipped:
+        outcome.skipped.append(item.name)
+        logger.info("%s: skipped, there is no key for it and nothing asks for it by name", item.name)
+        return 0
+    options.on_stage(f"fetching and loading {item.name}")
+    source = providers.source(item.name)(settings=item.settings, session=session, walks=item.walks)
+    try:
+        warehouse.load(source)
+    except TiktagsError as error:
+        outcome.messages.append(f"{item.name}: {error}")
+        logger.error("%s", outcome.messages[-1])
+        return error.exit_code
+    return 0
+
+
+def _transformed(project: Project, outcome: Outcome, options: Options) -> int:
+    options.on_stage("transforming and testing")
+    try:
+        build(project)
+    except TiktagsError as error:
+        outcome.messages.append(str(error))
+        logger.error("%s", error)
+        return error.exit_code
+    return 0
+
+
+def _count(outcome: Outcome, session: Session, plans: Sequence[ProviderPlan]) -> None:
+    tally = session.tally
+    outcome.walks, outcome.notices = tally.walks, tally.notices
+    for item in plans:
+        if item.is_skipped:
+            continue
+        client = session.clients.get(item.name)
+        replayed = sum(walk.replayed_pages for walk in tally.walks if walk.provider == item.name)
+        outcome.providers[item.name] = {
+            "requests": client.ledger.requests if client else 0,
+            "credits": client.ledger.credits if client else 0,
+            "rows": tally.rows[item.name],
+            "rejects": tally.rejects[item.name],
+            "replayed_pages": replayed,
+        }
+    outcome.messages += sorted({str(walk.error) for walk in tally.walks if walk.error and not walk.is_complete})
+
+
+def _walk_exit_code(walk: WalkResult) -> int:
+    if walk.is_complete:
+        return 0
+    if walk.stop_reason == "balance":
+        return BalanceError.exit_code
+    return walk.error.exit_code if walk.error else 4
+
+
+@contextmanager
+def _locked(project: Project) -> Iterator[None]:
+    """Hold the project's lock, which the system takes back from a run that died."""
+    try:
+        project.data.mkdir(parents=True, exist_ok=True)
+        with FileLock(project.lock, timeout=0):
+            yield
+    except Timeout as error:
+        raise LockedError(f"another run holds {project.lock.name}; nothing was sent. Wait for it to end.") from error
+    except PermissionError as error:
+        raise ConfigError(f"{project.data}: cannot be written ({error.strerror}); nothing was sent.") from error
+
+
+@contextmanager
+def _stopping(session: Session) -> Iterator[list[int]]:
+    """Turn the first SIGINT or SIGTERM into the end of fetching, so that what was bought is still loaded."""
+    signals: list[int] = []
+
+    def stop(number: int, _: object) -> None:
+        signals.append(number)
+        session.stop.set()
+        logger.warning("stopping: no further request is sent; what was fetched is being loaded")
+
+    if threading.current_thread() is not threading.main_thread():
+        yield signals
+        return
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield signals
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,102 @@
+"""dbt in this process: raw tables become tested marts."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+from pathlib import Path
+from typing import Any
+
+from tiktok_hashtags.errors import DataTestError, TransformError
+from tiktok_hashtags.project import Project
+
+logger = logging.getLogger(__name__)
+
+
+def dbt_project_folder() -> Path:
+    """Return the dbt project: inside the installed package, or at the root of a checkout."""
+    here = Path(__file__).resolve()
+    candidates = [here.parent / "dbt_project", here.parents[2] / "dbt_project"]
+    return next(folder for folder in candidates if (folder / "dbt_project.yml").is_file())
+
+
+def build(project: Project, *, full_refresh: bool = False) -> None:
+    """Build all models and run all data tests.
+
+    Args:
+        project: The project whose warehouse is built.
+        full_refresh: Rebuild the incremental models from all of raw.
+
+    Raises:
+        DataTestError: A data test failed; the message names it.
+        TransformError: A model could not be built, or dbt could not start.
+    """
+    from dbt.cli.main import dbtRunner
+
+    arguments = ["build", "--quiet", "--no-use-colors", *(["--full-refresh"] if full_refresh else [])]
+    folder = str(dbt_project_folder())
+    places = [
+        "--project-dir",
+        folder,
+        "--profiles-dir",
+        folder,
+        "--target-path",
+        str(project.dbt / "target"),
+        "--log-path",
+        str(project.dbt / "logs"),
+    ]
+    with _environment(TIKTAGS_WAREHOUSE=str(project.warehouse)), redirect_stdout(_LogStream()):
+        try:
+            outcome = dbtRunner().invoke([*arguments, *places])
+        finally:
+            _release()
+    _check(outcome)
+
+
+def _check(outcome: Any) -> None:
+    """Raise what dbt's results say, tests told apart from models."""
+    if outcome.success:
+        return
+    if outcome.result is None:
+        raise TransformError(f"dbt could not start: {outcome.exception}")
+    bad = [result for result in outcome.result if result.status in ("error", "fail", "runtime error")]
+    broken = [result for result in bad if result.status != "fail"]
+    named = "; ".join(f"{result.node.name}: {(result.message or '').strip()[:300]}" for result in (broken or bad)[:5])
+    if broken:
+        raise TransformError(f"dbt: {len(broken)} models failed: {named}. Raw is kept; nothing was published.")
+    raise DataTestError(f"{len(bad)} data tests failed: {named}. Raw is kept; nothing was published.")
+
+
+def _release() -> None:
+    """Let go of the DuckDB file, which dbt's adapter keeps open for the life of the process."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]  # dbt's own code
+    gc.collect()
+
+
+@contextmanager
+def _environment(**values: str) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name) if value is None else os.environ.__setitem__(name, value)
+
+
+class _LogStream:
+    """Takes what dbt prints, because stdout belongs to the command line."""
+
+    def write(self, text: str) -> int:
+        """Log a line."""
+        if text.strip():
+            logger.info("dbt: %s", text.strip())
+        return len(text)
+
+    def flush(self) -> None:
+        """Do nothing; the logger flushes itself."""

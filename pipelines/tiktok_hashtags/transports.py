@@ -1,0 +1,254 @@
+"""The layers between the client and the network: each one small httpx transport that does one thing.
+
+From the outside in: journal, retry, pace, ledger, acceptance, bounds, origin. A layer above sees the typed errors of
+those below, so a page is in the journal only if it was accepted, and each attempt has a line in the ledger. (The two
+layers that remember, journal and ledger, are in `ledger.py`.)
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from email.utils import parsedate_to_datetime
+from typing import Any, cast
+
+import httpx
+import tenacity
+from pyrate_limiter import Duration, InMemoryBucket, Rate, RateItem
+
+from tiktok_hashtags.errors import (
+    BodyError,
+    CaptchaError,
+    ConfigError,
+    InterruptedRunError,
+    NetworkError,
+    QuotaError,
+    RateLimitedError,
+    RequestError,
+    ServerError,
+    UnreachableError,
+)
+from tiktok_hashtags.session import Session
+
+DEADLINE_SECONDS = 60.0
+MAX_BODY_BYTES = 32 * 1024 * 1024
+MAX_ATTEMPTS = 5
+MAX_WAIT_SECONDS = 900.0
+DEFAULT_WAIT_SECONDS = 60.0
+# A strict sliding window counts arrivals, which jitter by the network's latency.
+WINDOW_MS = int(Duration.MINUTE) + 750
+
+Accept = Callable[[httpx.Response], "Accepted"]
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """What an endpoint makes of a good answer: the decoded payload and the credits it cost."""
+
+    payload: Any
+    credits: int
+    outcome: str = "ok"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What the layers need to know of a request beyond its URL; travels in `request.extensions`."""
+
+    endpoint: str
+    request_key: str
+    walk_key: str | None
+    hashtag_key: str | None
+    worst_credits: int
+    accept: Accept
+
+
+def call_of(request: httpx.Request) -> Call:
+    """Return the call that a request belongs to."""
+    call: Call = request.extensions["call"]
+    return call
+
+
+class RetryTransport(httpx.BaseTransport):
+    """Tries again what may pass: connection faults and 5xx a few times, an unusable body once."""
+
+    def __init__(self, inner: httpx.BaseTransport, session: Session) -> None:
+        self._inner = inner
+        backoff = tenacity.wait_random_exponential(multiplier=0.5, max=30)
+        self._retrying = tenacity.Retrying(
+            sleep=session.pause,
+            stop=self._is_enough,
+            retry=tenacity.retry_if_exception_type((NetworkError, ServerError, BodyError, CaptchaError)),
+            wait=lambda state: max(backoff(state), min(_asked_wait(state) or 0.0, MAX_WAIT_SECONDS)),
+            reraise=True,
+        )
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request, at most `MAX_ATTEMPTS` times."""
+        return self._retrying(self._inner.handle_request, request)
+
+    @staticmethod
+    def _is_enough(state: tenacity.RetryCallState) -> bool:
+        error = state.outcome.exception() if state.outcome else None
+        attempts = 2 if isinstance(error, BodyError | CaptchaError) else MAX_ATTEMPTS
+        return state.attempt_number >= attempts
+
+
+def _asked_wait(state: tenacity.RetryCallState) -> float | None:
+    error = state.outcome.exception() if state.outcome else None
+    return error.retry_after_seconds if isinstance(error, RequestError) else None
+
+
+class PaceTransport(httpx.BaseTransport):
+    """Keeps to the plan's requests per minute, and waits as long as a 429 says, for all requests of the key."""
+
+    def __init__(
+        self, inner: httpx.BaseTransport, session: Session, *, provider: str, requests_per_minute: int
+    ) -> None:
+        self._inner, self._session, self._provider = inner, session, provider
+        self._bucket = InMemoryBucket([Rate(requests_per_minute, WINDOW_MS)])
+        self._lock = threading.Lock()
+        self._resume_at = 0.0
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Send a request when the plan allows it.
+
+        Raises:
+            QuotaError: Still 429 after two waits: the day's limit.
+        """
+        for is_last in (False, False, True):
+            self._await_turn()
+            try:
+                return self._inner.handle_request(request)
+            except RateLimitedError as error:
+                if is_last:
+                    raise QuotaError(
+                        f"{error}; still so after two waits: the plan's day is used up. Run again after 00:00 UTC."
+                    ) from error
+                resume_at = self._session.monotonic() + _bounded(error.retry_after_seconds)
+                self._resume_at = max(self._resume_at, resume_at)
+        raise AssertionError("unreachable")
+
+    def _await_turn(self) -> None:
+        while (seconds := self._seconds_to_wait()) > 0:
+            self._session.pause(seconds)
+            if self._session.stop.is_set():
+                raise InterruptedRunError(f"{self._provider}: stopped before the next request")
+
+    def _seconds_to_wait(self) -> float:
+        now = self._session.monotonic()
+        if self._resume_at > now:
+            return self._resume_at - now
+        with self._lock:
+            item = RateItem(self._provider, int(now * 1000))
+            self._bucket.leak(item.timestamp)
+            if self._bucket.put(item):
+                return 0.0
+            return max(cast(int, self._bucket.waiting(item)), 1) / 1000
+
+
+def _bounded(retry_after: float | None) -> float:
+    return DEFAULT_WAIT_SECONDS if retry_after is None else min(max(retry_after, 1.0), MAX_WAIT_SECONDS)
+
+
+class AcceptTransport(httpx.BaseTransport):
+    """Turns an answer into a decoded payload or a typed error, by the rules of its endpoint."""
+
+    def __init__(self, inner: httpx.BaseTransport) -> None:
+        self._inner = inner
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Check an answer before anything counts it as a page."""
+        response = self._inner.handle_request(request)
+        request.extensions["status"] = response.status_code
+        accepted = call_of(request).accept(response)
+        response.extensions["accepted"] = accepted
+        response.extensions["is_partial"] = getattr(accepted.payload, "is_partial", False)
+        return response
+
+
+class BoundsTransport(httpx.BaseTransport):
+    """Reads the body within a deadline and a size, decoding gzip itself so that neither can be overrun."""
+
+    def __init__(self, inner: httpx.BaseTransport, *, provider: str) -> None:
+        self._inner, self._provider = inner, provider
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Return the whole answer.
+
+        Raises:
+            NetworkError: The connection failed, or the body was late, too large or not whole.
+        """
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        where = f"{self._provider} {call_of(request).endpoint}"
+        try:
+            response = self._inner.handle_request(request)
+            body = b"".join(self._chunks(response, deadline, where))
+        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+            raise UnreachableError(f"{where}: no connection: {error}") from error
+        except httpx.HTTPError as error:
+            raise NetworkError(f"{where}: {type(error).__name__}: {error}") from error
+        headers = {
+            name: value
+            for name, value in response.headers.items()
+            if name not in ("content-encoding", "content-length", "transfer-encoding")
+        }
+        return httpx.Response(response.status_code, headers=headers, content=body)
+
+    def _chunks(self, response: httpx.Response, deadline: float, where: str) -> Iterator[bytes]:
+        gzip = zlib.decompressobj(31) if response.headers.get("content-encoding", "").lower() == "gzip" else None
+        size = 0
+        try:
+            for raw in response.stream:  # type: ignore[union-attr]  # a sync transport gives a sync stream
+                if time.monotonic() > deadline:
+                    raise NetworkError(f"{where}: the body took over {DEADLINE_SECONDS:.0f} s")
+                chunk = gzip.decompress(raw, MAX_BODY_BYTES + 1 - size) if gzip else raw
+                size += len(chunk)
+                if size > MAX_BODY_BYTES:
+                    raise NetworkError(f"{where}: the body is over {MAX_BODY_BYTES // 1024 // 1024} MiB")
+                yield chunk
+        except zlib.error as error:
+            raise NetworkError(f"{where}: the gzip body is broken: {error}") from error
+        finally:
+            response.close()
+        if gzip and not gzip.eof:
+            raise NetworkError(f"{where}: the gzip body ends in the middle")
+
+
+class OriginTransport(httpx.BaseTransport):
+    """Sends the key to the provider's own origin and nowhere else."""
+
+    def __init__(self, inner: httpx.BaseTransport, base_url: str) -> None:
+        self._inner, self._origin = inner, _origin(httpx.URL(base_url))
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Pass a request on if it goes to the pinned origin.
+
+        Raises:
+            ConfigError: It goes elsewhere; it was not sent.
+        """
+        if _origin(request.url) != self._origin:
+            raise ConfigError(f"a request to {request.url.host} was not sent: the key belongs to {self._origin[1]}")
+        return self._inner.handle_request(request)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._inner.close()
+
+
+def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port
+
+
+def retry_after_seconds(response: httpx.Response) -> float | None:
+    """Return the seconds of a Retry-After header, given as a number or a date; None where there is none."""
+    value = response.headers.get("retry-after", "").strip()
+    if value.isdigit():
+        return float(value)
+    try:
+        at: float = parsedate_to_datetime(value).timestamp()
+        return max(at - time.time(), 0.0)
+    except (ValueError, IndexError):
+        return None

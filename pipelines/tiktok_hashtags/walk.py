@@ -1,0 +1,169 @@
+"""The one loop that pages through every cursor, with every reason it can stop for."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Container, Generator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from tiktok_hashtags.errors import RequestError
+
+COMPLETE_REASONS = frozenset({"feed_end", "max_videos", "known_pages", "not_found"})
+DEFAULT_MAX_PAGES = 1000
+MAX_EMPTY_PAGES = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a feed.
+
+    Args:
+        items: The raw bytes of each item.
+        ids: The id of each item; None where it has none.
+        cursor: Where the next page starts; None where the answer names none.
+        has_more: Whether the answer promises a next page.
+        is_partial: The balance cut the page short: its rows count, its cursor does not.
+        credits: What the page cost when it was bought; 0 for a replay.
+    """
+
+    items: Sequence[bytes]
+    ids: Sequence[str | None]
+    cursor: str | None
+    has_more: bool
+    request_key: str
+    observed_at: datetime
+    credits: int = 0
+    is_partial: bool = False
+    is_replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """When a walk may end before its feed does.
+
+    Args:
+        max_items: Stop after the page that reaches this many items; None for no limit.
+        max_pages: A safety stop; a walk that it ends is incomplete.
+        known_pages: Stop after this many pages in a row without a new id; None never to.
+        known_ids: The ids that count as known.
+    """
+
+    max_items: int | None = None
+    max_pages: int = DEFAULT_MAX_PAGES
+    known_pages: int | None = None
+    known_ids: Container[str] = frozenset()
+
+
+@dataclass(slots=True)
+class Verdict:
+    """How a walk went."""
+
+    pages: int = 0
+    items: int = 0
+    new_items: int = 0
+    credits: int = 0
+    replayed_pages: int = 0
+    stop_reason: str = ""
+    last_cursor: str | None = None
+    error: RequestError | None = None
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the walk got all that its rules ask for."""
+        return self.stop_reason in COMPLETE_REASONS
+
+
+Fetch = Callable[[str | None, int], Page]
+
+
+def walk(fetch: Fetch, rules: Rules) -> Generator[tuple[int, int, Page], None, Verdict]:
+    """Yield (page number, position of its first item, page) until a rule, the feed or an error ends the walk.
+
+    Args:
+        fetch: Gets the page at a cursor; also told how many items were received before it.
+        rules: When to stop early.
+
+    Stop reasons, complete: `feed_end` (no more is promised), `max_videos`, `known_pages`, `not_found`.
+    Incomplete: `max_pages`; `cursor_loop` (a cursor came again); `no_cursor` (more is promised, but not where);
+    `empty_pages` (more is promised, twice in a row for nothing); `repeated_items` (new cursors, the same items);
+    `balance` (the page was cut short); or the `reason` of the error that ended it.
+
+    A failing request ends only this walk: it is in the verdict, not raised.
+    """
+    verdict = Verdict()
+    state = _State(rules)
+    cursor: str | None = None
+    while not verdict.stop_reason:
+        try:
+            page = fetch(cursor, verdict.items)
+        except RequestError as error:
+            verdict.stop_reason, verdict.error = error.reason, error
+            break
+        verdict.pages += 1
+        verdict.credits += page.credits
+        verdict.replayed_pages += page.is_replayed
+        yield verdict.pages, verdict.items + 1, page
+        verdict.items += len(page.items)
+        verdict.new_items += state.count_new(page)
+        verdict.last_cursor = cursor = cursor if page.is_partial else page.cursor
+        verdict.stop_reason = state.stop_reason(page, verdict)
+    return verdict
+
+
+@dataclass(slots=True)
+class _State:
+    rules: Rules
+    seen_ids: set[str] = field(default_factory=set)
+    seen_cursors: set[str] = field(default_factory=set)
+    pages_without_new: int = 0
+    pages_without_unseen: int = 0
+    empty_pages: int = 0
+
+    def count_new(self, page: Page) -> int:
+        """Count the ids that no earlier load and no earlier page has."""
+        unseen = {item_id for item_id in page.ids if item_id is not None} - self.seen_ids
+        new = sum(1 for item_id in unseen if item_id not in self.rules.known_ids)
+        self.seen_ids |= unseen
+        self.pages_without_unseen = 0 if unseen or not page.items else self.pages_without_unseen + 1
+        self.pages_without_new = 0 if new or not page.items else self.pages_without_new + 1
+        self.empty_pages = self.empty_pages + 1 if not page.items else 0
+        return new
+
+    def stop_reason(self, page: Page, verdict: Verdict) -> str:
+        """Return why the walk ends after this page, or "" if it goes on."""
+        rules = self.rules
+        if page.is_partial:
+            return "balance"
+        if not page.has_more:
+            return "feed_end"
+        if rules.max_items is not None and verdict.items >= rules.max_items:
+            return "max_videos"
+        if rules.known_pages is not None and self.pages_without_new >= rules.known_pages:
+            return "known_pages"
+        return self._fault(page, verdict)
+
+    def _fault(self, page: Page, verdict: Verdict) -> str:
+        if page.cursor is None or page.cursor == "":
+            return "no_cursor"
+        if page.cursor in self.seen_cursors:
+            return "cursor_loop"
+        self.seen_cursors.add(page.cursor)
+        if self.empty_pages > MAX_EMPTY_PAGES:
+            return "empty_pages"
+        if self.pages_without_unseen >= 2:
+            return "repeated_items"
+        return "max_pages" if verdict.pages >= self.rules.max_pages else ""
+
+
+def walk_key(*, provider: str, endpoint: str, target: str, snapshot_date: date | None) -> str:
+    """Return the key of a walk: the same target on the same date is the same walk.
+
+    Args:
+        provider: The provider's name.
+        endpoint: The endpoint's name.
+        target: What is walked, with every parameter that changes the answer.
+        snapshot_date: The run's date; None for what never changes, such as a file by its content.
+    """
+    identity = f"{provider}\n{endpoint}\n{target}\n{snapshot_date or ''}"
+    return hashlib.blake2b(identity.encode(), digest_size=12).hexdigest()

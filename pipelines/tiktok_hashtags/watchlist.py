@@ -1,0 +1,243 @@
+"""What to track: `watchlist.toml` as typed values, with names, URLs and ids normalised.
+
+A hashtag's identity is its normalised name (`hashtag_key`); the id is only an attribute, because real payloads
+leave it out, round it, or write one hashtag in several casings.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Collection
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Literal
+from urllib.parse import unquote, urlsplit
+
+import msgspec
+
+from tiktok_hashtags.errors import ConfigError
+
+MAX_NAME_BYTES = 256
+DEFAULT_MAX_VIDEOS = 500
+
+Positive = Annotated[int, msgspec.Meta(ge=1)]
+Dollars = Annotated[float, msgspec.Meta(ge=0)]
+CountryCode = Annotated[str, msgspec.Meta(pattern="^[A-Za-z]{2}$")]
+_KINDS = ("hashtags", "trends", "searches", "datasets", "limits")
+
+
+class Hashtag(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
+    """A hashtag to follow, by name, URL or id.
+
+    `key` is None for a hashtag given by id alone; `max_videos` is a soft limit on a walk's items.
+    """
+
+    name: str | None = None
+    url: str | None = None
+    id: str | None = None
+    providers: tuple[str, ...] | None = None
+    max_videos: Positive = DEFAULT_MAX_VIDEOS
+    region: CountryCode | None = None
+    campaigns: tuple[str, ...] = ()
+    role: Literal["own", "competitor", "market"] = "market"
+
+    @property
+    def key(self) -> str | None:
+        """The normalised name, or None where only an id is known."""
+        return hashtag_key(self.spelling) if self.spelling else None
+
+    @property
+    def spelling(self) -> str | None:
+        """The name as the watchlist writes it, without `#`."""
+        raw = self.name if self.name is not None else name_of_url(self.url)
+        return raw.strip().lstrip("#\uff03") if raw is not None else None
+
+    @property
+    def label(self) -> str:
+        """The hashtag as a person would say it in a message."""
+        return f"#{self.spelling}" if self.spelling else f"id {self.id}"
+
+
+class TrendList(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
+    """A trend list to follow."""
+
+    source: Literal["popular_trend", "creative_center"] = "popular_trend"
+    country: CountryCode | None = None
+    period_days: Literal[7, 30, 90, 120] = 7
+    industry_id: int = 0
+    new_on_board: bool = False
+
+    @property
+    def label(self) -> str:
+        """The list as a person would say it in a message."""
+        parts = [self.source, self.country or "all countries", f"{self.period_days} days"]
+        parts += [f"industry {self.industry_id}"] if self.industry_id else []
+        return " ".join(parts + (["new on board"] if self.new_on_board else []))
+
+
+class Search(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
+    """A keyword to search hashtags for."""
+
+    keyword: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_NAME_BYTES)]
+
+
+class Dataset(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
+    """A scraper dataset: files (`path`: file, folder, glob or fsspec URL) or an HTTP dataset (`dataset_id`)."""
+
+    path: str | None = None
+    dataset_id: str | None = None
+    captured_at: datetime | None = None
+
+    @property
+    def label(self) -> str:
+        """The dataset as a person would say it in a message."""
+        return self.path or f"dataset {self.dataset_id}"
+
+
+class Limits(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
+    """What a run may spend; None and absent mean no limit."""
+
+    max_usd_per_run: Dollars | None = None
+    credits_per_run: dict[str, Annotated[int, msgspec.Meta(ge=0)]] = {}
+
+
+class Watchlist(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
+    """All that a project follows."""
+
+    hashtags: tuple[Hashtag, ...] = ()
+    trends: tuple[TrendList, ...] = ()
+    searches: tuple[Search, ...] = ()
+    datasets: tuple[Dataset, ...] = ()
+    limits: Limits = Limits()
+
+
+def hashtag_key(name: str) -> str | None:
+    """Return the normalised name by which a hashtag is known everywhere, or None if there is no name in it.
+
+    Strips leading `#`, applies NFKC and case folding and drops format characters (category Cf). Empty names,
+    names with control characters and names over 256 bytes have no key.
+    """
+    folded = unicodedata.normalize("NFKC", name.strip().lstrip("#\uff03")).casefold()
+    key = "".join(char for char in folded if unicodedata.category(char) != "Cf").strip().lstrip("#")
+    if any(unicodedata.category(char) in {"Cc", "Cs"} for char in key) or len(key.encode()) > MAX_NAME_BYTES:
+        return None
+    return key or None
+
+
+def read_watchlist(path: Path, *, providers: Collection[str]) -> Watchlist:
+    """Read and check a watchlist file.
+
+    Args:
+        path: The TOML file.
+        providers: The names that `providers` and `credits_per_run` may use.
+
+    Raises:
+        ConfigError: The file is missing, is not TOML, has an unknown key or a wrong type, or names nothing.
+    """
+    if not path.is_file():
+        raise ConfigError(f"{path.name}: no such file here. `tiktags init` writes one; nothing was sent.")
+    try:
+        text = path.read_text(encoding="utf-8")
+        watchlist = msgspec.toml.decode(text, type=Watchlist)
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path.name}: not UTF-8 text ({error.reason} at byte {error.start})") from error
+    except msgspec.ValidationError as error:
+        raise ConfigError(f"{_place(path.name, text, str(error))}: {_expectation(str(error))}") from error
+    except msgspec.DecodeError as error:
+        raise ConfigError(f"{path.name}: not valid TOML: {error}") from error
+    _check(watchlist, path.name, text, providers)
+    return watchlist
+
+
+def _check(watchlist: Watchlist, file: str, text: str, providers: Collection[str]) -> None:
+    tracked = (watchlist.hashtags, watchlist.trends, watchlist.searches, watchlist.datasets)
+    if not any(tracked):
+        raise ConfigError(
+            f"{file}: nothing to track; expected at least one [[hashtags]], [[trends]], [[searches]] or [[datasets]]"
+        )
+    for index, hashtag in enumerate(watchlist.hashtags):
+        _check_row(_hashtag_problem(hashtag), file, text, f"hashtags[{index}]")
+        _check_row(_name_problem(hashtag.providers or (), providers), file, text, f"hashtags[{index}].providers")
+    for index, trend in enumerate(watchlist.trends):
+        _check_row(_trend_problem(trend), file, text, f"trends[{index}]")
+    for index, dataset in enumerate(watchlist.datasets):
+        both = (dataset.path is None) == (dataset.dataset_id is None)
+        _check_row("expected either `path` or `dataset_id`" if both else None, file, text, f"datasets[{index}]")
+
+    _check_row(_name_problem(watchlist.limits.credits_per_run, providers), file, text, "limits.credits_per_run")
+
+
+def _name_problem(named: Collection[str], providers: Collection[str]) -> str | None:
+    unknown = next((name for name in named if name not in providers), None)
+    return f"unknown provider {unknown!r}; expected one of {', '.join(sorted(providers))}" if unknown else None
+
+
+def _check_row(problem: str | None, file: str, text: str, where: str) -> None:
+    if problem:
+        raise ConfigError(f"{_place(file, text, f'$.{where}')}: {problem}")
+
+
+def _hashtag_problem(hashtag: Hashtag) -> str | None:
+    if hashtag.name is None and hashtag.url is None and hashtag.id is None:
+        return 'expected a `name`, a `url` or an `id`, for example name = "christmas"'
+    if hashtag.id is not None and not (hashtag.id.isascii() and hashtag.id.isdigit()):
+        return f'expected `id` to be digits, for example id = "3242", found {hashtag.id!r}'
+    if hashtag.url is not None and hashtag.name is None and name_of_url(hashtag.url) is None:
+        return f"expected a `url` like https://www.tiktok.com/tag/christmas, found {hashtag.url[:80]!r}"
+    if hashtag.spelling is not None and hashtag.key is None:
+        return (
+            f"not a hashtag name (empty, control characters, or over {MAX_NAME_BYTES} bytes): {hashtag.spelling[:40]!r}"
+        )
+    return None
+
+
+def _trend_problem(trend: TrendList) -> str | None:
+    if trend.source == "creative_center" and trend.country is None:
+        return "expected a `country`: the creative_center list needs one"
+    periods = (7, 30, 90) if trend.source == "creative_center" else (7, 30, 120)
+    if trend.period_days not in periods:
+        return f"expected `period_days` of {trend.source} to be one of {periods}, found {trend.period_days}"
+    if trend.source == "creative_center" and trend.new_on_board:
+        return "expected no `new_on_board`: the creative_center list has no such filter"
+    return None
+
+
+def name_of_url(url: str | None) -> str | None:
+    """Return the hashtag name in a URL like https://www.tiktok.com/tag/christmas, or None."""
+    parts = urlsplit(url or "")
+    match = re.fullmatch(r"/tag/([^/]+)/?", parts.path)
+    on_tiktok = parts.hostname is not None and (
+        parts.hostname == "tiktok.com" or parts.hostname.endswith(".tiktok.com")
+    )
+    return unquote(match[1]) if match and on_tiktok else None
+
+
+def _expectation(message: str) -> str:
+    problem = message.split(" - at ", maxsplit=1)[0]
+    unknown = re.fullmatch(r"Object contains unknown field `(.*)`", problem)
+    if not unknown:
+        return problem[:1].lower() + problem[1:]
+    kind = re.search(r"\$\.(\w+)", message)
+    struct = {"hashtags": Hashtag, "trends": TrendList, "searches": Search, "datasets": Dataset, "limits": Limits}
+    allowed = struct[kind[1]].__struct_fields__ if kind and kind[1] in struct else _KINDS
+    return f"unknown key `{unknown[1]}`; expected one of {', '.join(allowed)}"
+
+
+def _place(file: str, text: str, message: str) -> str:
+    """Return `file:line` of the key that a message speaks of, as near as a scan of the text can tell."""
+    path = re.search(r"\$\.(\w+)(?:\[(\d+|\.\.\.)\])?(?:\.(\w+))?", message)
+    key = re.search(r"unknown field `(.*?)`", message)
+    lines = text.splitlines()
+    start = 0
+    if path:
+        headers = [i for i, line in enumerate(lines) if re.match(rf"\s*\[+\s*{path[1]}\b", line)]
+        nth = int(path[2]) if path[2] and path[2].isdigit() else 0
+        start = headers[min(nth, len(headers) - 1)] if headers else 0
+    wanted = key[1] if key else (path[3] if path else None)
+    if wanted:
+        hits = (
+            i for i in range(start, len(lines)) if re.match(rf"\s*\[*\s*\"?{re.escape(wanted)}\"?\s*[=\].]", lines[i])
+        )
+        start = next(hits, start)
+    return f"{file}:{start + 1}"

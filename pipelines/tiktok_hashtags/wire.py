@@ -1,0 +1,148 @@
+"""The kinds of value that wire types are made of, and the arrow types and raw columns that follow from them.
+
+A provider declares its items as `msgspec.Struct`s, and everything else is derived: the arrow schema for the fast
+decoder, the columns of the raw table (nested fields joined with `__`), and the child tables (lists).
+
+Kinds: `str`; `Id` (text, also where the wire has a number); `Integer` (64 bits, also from "123"); `float`; `bool`
+(also from 0 and 1); a nested struct; `UrlList` (only its first URL is kept); a list of structs or of scalars.
+"""
+
+from __future__ import annotations
+
+import re
+import types
+from collections.abc import Sequence
+from functools import cache
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+
+import msgspec
+import pyarrow as pa
+
+Integer = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+
+_ESCAPES = re.compile(
+    rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u0000|u[dD][89a-fA-F][0-9a-fA-F]{2}|.)", re.DOTALL
+)
+_ILLEGAL = re.compile(rb"\\u(?:0000|[dD][89a-fA-F][0-9a-fA-F]{2})")
+REPLACEMENT = b"\\ufffd"
+
+
+class Id(str):
+    """An id: always text, because ids above 2^53 do not survive as JSON numbers."""
+
+    __slots__ = ()
+
+
+class UrlList(msgspec.Struct):
+    """TikTok's `{uri, url_list}`; the URLs are signed and expire, so the first one is all that is kept."""
+
+    url_list: list[str | None] | None = None
+
+
+def wire_value(kind: type, value: object) -> object:
+    """Make an `Id` from the text or the whole number on the wire (a hook for `msgspec`).
+
+    Raises:
+        ValueError: The value is neither.
+    """
+    if kind is not Id:
+        raise NotImplementedError(kind)
+    if isinstance(value, str):
+        return Id(value)
+    if isinstance(value, int) and not isinstance(value, bool):
+        return Id(str(value))
+    raise ValueError(f"Expected an id, got `{type(value).__name__}`")
+
+
+def plain_value(value: object) -> str:
+    """Turn an `Id` back into `str` (a hook for `msgspec.to_builtins`)."""
+    if isinstance(value, Id):
+        return str.__str__(value)
+    raise NotImplementedError(type(value))
+
+
+def sanitised(text: bytes) -> bytes:
+    """Replace the escaped NULs and lone surrogates of a JSON text by escaped U+FFFD.
+
+    No warehouse stores them, and one of them would refuse the whole page.
+    """
+    if not _ILLEGAL.search(text):
+        return text
+    return _ESCAPES.sub(lambda match: REPLACEMENT if _is_illegal(match[0]) else match[0], text)
+
+
+def _is_illegal(escape: bytes) -> bool:
+    return len(escape) == 6 and bool(_ILLEGAL.fullmatch(escape))
+
+
+@cache
+def arrow_fields(struct: type[msgspec.Struct]) -> tuple[pa.Field, ...]:
+    """Return the arrow fields of a struct under their wire names."""
+    hints = get_type_hints(struct, include_extras=True)
+    return tuple(pa.field(f.encode_name, arrow_type(hints[f.name])) for f in msgspec.structs.fields(struct))
+
+
+@cache
+def column_names(struct: type[msgspec.Struct]) -> dict[str, str]:
+    """Return the column name of each wire name of a struct."""
+    return {field.encode_name: field.name for field in msgspec.structs.fields(struct)}
+
+
+def arrow_type(hint: Any) -> pa.DataType:  # a type annotation has no narrower type
+    """Return the arrow type of a wire type's annotation."""
+    kind = bare(hint)
+    if get_origin(kind) is list:
+        return pa.list_(arrow_type(get_args(kind)[0]))
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        return pa.struct(arrow_fields(kind))
+    scalars = {str: pa.string(), Id: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
+    return scalars[kind]
+
+
+def bare(hint: Any) -> Any:  # a type annotation has no narrower type
+    """Strip `Annotated` and `| None` from an annotation."""
+    if get_origin(hint) is Annotated:
+        return bare(get_args(hint)[0])
+    if get_origin(hint) in (Union, types.UnionType):
+        return bare(next(arg for arg in get_args(hint) if arg is not type(None)))
+    return hint
+
+
+@cache
+def known_keys(struct: type[msgspec.Struct]) -> dict[str, Any]:
+    """Return the struct or list type under each wire name, for telling unknown fields."""
+    hints = get_type_hints(struct, include_extras=True)
+    return {field.encode_name: bare(hints[field.name]) for field in msgspec.structs.fields(struct)}
+
+
+def unknown_paths(value: object, kind: Any, path: str = "") -> set[str]:
+    """Return the dotted paths in a decoded item that its wire type does not declare, no deeper than declared."""
+    if get_origin(kind) is list:
+        values = value if isinstance(value, list) else []
+        return set().union(*(unknown_paths(item, bare(get_args(kind)[0]), f"{path}[]") for item in values))
+    if not (isinstance(value, dict) and isinstance(kind, type) and issubclass(kind, msgspec.Struct)):
+        return set()
+    if kind is UrlList:
+        return set()
+    known = known_keys(kind)
+    paths = {f"{path}.{key}".lstrip(".") for key in value if key not in known}
+    nested = (unknown_paths(value[key], known[key], f"{path}.{key}") for key in value if key in known)
+    return paths.union(*nested)
+
+
+def item_ids(items: Sequence[bytes], reference: type[msgspec.Struct]) -> list[str | None]:
+    """Return the id of each raw item by the first field of `reference` that has one; None where none has."""
+    decoder = _reference_decoder(reference)
+    ids: list[str | None] = []
+    for item in items:
+        try:
+            values = msgspec.structs.astuple(decoder.decode(item))
+            ids.append(next((str(value) for value in values if value not in (None, "")), None))
+        except (msgspec.DecodeError, RecursionError):
+            ids.append(None)
+    return ids
+
+
+@cache
+def _reference_decoder(reference: type[msgspec.Struct]) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(reference)
