@@ -159,7 +159,7 @@ def _file_walk(file: DatasetFile, settings: Settings) -> Walk:
 
 
 def _http_walk(dataset: Dataset, settings: Settings) -> Walk:
-    if settings.base_url == NO_BASE_URL:
+    if settings.base_url == NO_BASE_URL and settings.api_key is not None:
         raise ConfigError(
             f"scraper dataset {dataset.dataset_id}: its server is not known; set base_url under [sources.scraper] "
             "in .dlt/config.toml. Nothing was sent."

@@ -1,0 +1,215 @@
+"""What a person sees: tables, summaries, progress. Builds renderables; `cli.py` prints them."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console, Group, RenderableType
+from rich.markup import escape
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    from tiktok_hashtags.demo import Demo
+    from tiktok_hashtags.doctor import Check
+    from tiktok_hashtags.plan import Line
+    from tiktok_hashtags.run import Outcome
+
+logger = logging.getLogger(__name__)
+
+
+def stdout() -> Console:
+    """Return the console for results; as wide as the terminal, or 120 columns in a file."""
+    return Console(width=None if sys.stdout.isatty() else 120, highlight=False)
+
+
+def rows_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, title: str | None = None) -> Table:
+    """Return rows as a table, numbers to the right."""
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    for index, column in enumerate(columns):
+        is_number = any(isinstance(row[index], int | float) and not isinstance(row[index], bool) for row in rows)
+        table.add_column(column, justify="right" if is_number else "left")
+    for row in rows:
+        table.add_row(*(_cell(value) for value in row))
+    return table
+
+
+def plan_json(lines: Sequence[Line], skipped: Sequence[str]) -> dict[str, Any]:
+    """Return a plan as `tiktags plan --json` prints it."""
+    resources = [
+        {
+            "provider": line.provider,
+            "resource": line.resource,
+            "walks": line.walks,
+            "requests": line.requests,
+            "worst_case_credits": line.credits,
+            "worst_case_usd": line.usd,
+        }
+        for line in lines
+    ]
+    return {
+        "resources": resources,
+        "skipped_providers": list(skipped),
+        "requests": sum(line.requests for line in lines),
+        "worst_case_credits": _by_provider(lines),
+        "worst_case_usd": _total_usd(lines),
+    }
+
+
+def plan_table(lines: Sequence[Line], skipped: Sequence[str]) -> RenderableType:
+    """Return a plan as a table."""
+    if not lines:
+        return Group(
+            Text("Nothing to fetch: all that the watchlist asks for is complete for this date."), *_skipped(skipped)
+        )
+    rows = [
+        (f"{line.provider}.{line.resource}", line.walks, line.requests, line.credits, _usd(line.usd)) for line in lines
+    ]
+    total = (
+        "total",
+        sum(line.walks for line in lines),
+        sum(line.requests for line in lines),
+        "",
+        _usd(_total_usd(lines)),
+    )
+    columns = ("resource", "walks", "requests", "worst-case credits", "worst-case $")
+    note = Text(
+        "Full pages, no retries; a request beyond a limit is not sent. Nothing was sent by this command.", style="dim"
+    )
+    return Group(rows_table(columns, [*rows, total]), note, *_skipped(skipped))
+
+
+def run_summary(outcome: Outcome) -> RenderableType:
+    """Return what a run did, and what it could not do."""
+    rows = [
+        (name, count["requests"], count["credits"], count["rows"], count["rejects"], count["replayed_pages"])
+        for name, count in outcome.providers.items()
+    ]
+    columns = ("provider", "requests", "credits", "rows", "rejects", "replayed pages")
+    reasons = Counter(walk.stop_reason for walk in outcome.walks)
+    walks = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common()) or "nothing was left to walk"
+    parts: list[RenderableType] = [
+        Text(f"Run {outcome.run_id} for {outcome.snapshot_date}: exit code {outcome.exit_code}"),
+        rows_table(columns, rows),
+        Text(f"Walks: {walks}"),
+        *_skipped(outcome.skipped),
+    ]
+    notices = (
+        f"{item['provider']} {item['entity']}: {item['kind']}: {item['detail']}" for item in outcome.notices[:20]
+    )
+    parts += [Text(f"Notice: {notice}") for notice in notices]
+    parts += [Text(f"Problem: {message}", style="bold") for message in outcome.messages[:20]]
+    return Group(*parts)
+
+
+def status_view(found: dict[str, Any]) -> RenderableType:
+    """Return the state of the warehouse."""
+    if not found["runs"]:
+        return Text("The warehouse has no runs yet.")
+    runs = rows_table(list(found["runs"][0]), [tuple(run.values()) for run in found["runs"]], title="Last runs")
+    tables = rows_table(("table", "rows"), list(found["tables"].items()), title="Tables")
+    incomplete = found["incomplete_walks"]
+    if not incomplete:
+        return Group(runs, Text("The last run is complete."), tables)
+    rows = [tuple(walk.values()) for walk in incomplete]
+    return Group(runs, rows_table(list(incomplete[0]), rows, title="Incomplete in the last run"), tables)
+
+
+def doctor_table(checks: Sequence[Check]) -> RenderableType:
+    """Return the checks as a table."""
+    return rows_table(("check", "", "detail"), [(c.name, "ok" if c.is_ok else "FAILED", c.detail) for c in checks])
+
+
+def demo_view(demo: Demo) -> RenderableType:
+    """Return what a demo left."""
+    cost = [(name, requests, credits, _usd(usd)) for name, requests, credits, usd in demo.cost]
+    growth = [(f"#{name}", first, last, f"{rate:+.1%}") for name, first, last, rate in demo.growth]
+    return Group(
+        Text(""),
+        rows_table(("table", "rows"), list(demo.tables.items()), title="Rows per table"),
+        Text(""),
+        rows_table(("provider", "requests", "credits", "dollars"), cost, title="What the data cost"),
+        Text(""),
+        rows_table(
+            ("hashtag", "views, first day", "views, last day", "growth"),
+            growth,
+            title=f"Fastest-growing in {demo.days} days",
+        ),
+        Text(""),
+        Text(f"{demo.days} days in {demo.seconds:.0f} s. The warehouse: {demo.warehouse}"),
+        Text(f'Look into it: .venv/bin/tiktags -C {demo.folder.name} query "from marts.dim_hashtag limit 5"'),
+    )
+
+
+class Shown:
+    """A run's progress: a live line per provider on a terminal, log lines elsewhere."""
+
+    def __init__(self, progress: Progress | None) -> None:
+        self._progress = progress
+        self._stage = progress.add_task("starting", total=None) if progress else None
+        self._tasks: dict[str, Any] = {}
+        self._items: Counter[str] = Counter()
+
+    def stage(self, text: str) -> None:
+        """Show what the run does now."""
+        if self._progress and self._stage is not None:
+            self._progress.update(self._stage, description=text)
+        else:
+            logger.info("%s", text)
+
+    def page(self, provider: str, target: str, items: int) -> None:
+        """Show a page that came in."""
+        if not self._progress:
+            return
+        if provider not in self._tasks:
+            self._tasks[provider] = self._progress.add_task(provider, total=None)
+        self._items[provider] += items
+        self._progress.update(
+            self._tasks[provider], description=f"  {provider}: {self._items[provider]:,} items, {escape(target)}"
+        )
+
+
+@contextmanager
+def progress() -> Iterator[Shown]:
+    """Show a run on stderr while it lasts."""
+    if not sys.stderr.isatty():
+        yield Shown(None)
+        return
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as live:
+        yield Shown(live)
+
+
+def _cell(value: Any) -> Text:
+    if value is None:
+        return Text("–", style="dim")
+    return Text(f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value))
+
+
+def _usd(value: float | None) -> str:
+    return "no public price" if value is None else f"${value:,.4f}"
+
+
+def _by_provider(lines: Sequence[Line]) -> dict[str, int]:
+    credits: Counter[str] = Counter()
+    for line in lines:
+        credits[line.provider] += line.credits
+    return dict(credits)
+
+
+def _total_usd(lines: Sequence[Line]) -> float | None:
+    """Return the sum of what has a price; None where nothing has."""
+    priced = [line.usd for line in lines if line.usd is not None]
+    return sum(priced) if priced else None
+
+
+def _skipped(names: Sequence[str]) -> list[Text]:
+    return [
+        Text(f"{name}: skipped, there is no key for it and nothing asks for it by name", style="dim") for name in names
+    ]
