@@ -178,6 +178,19 @@ def run(
 @main.command()
 @_json_option
 @click.pass_obj
+def publish(project: Project, as_json: bool) -> None:
+    """Build and test the marts from what is loaded, then publish them for BI tools."""
+    from tiktok_hashtags import console
+    from tiktok_hashtags.run import rebuild
+
+    with console.progress() as shown:
+        paths = [str(path) for path in rebuild(project, on_stage=shown.stage)]
+    click.echo(json.dumps({"published": paths}, ensure_ascii=False) if as_json else "\n".join(paths))
+
+
+@main.command()
+@_json_option
+@click.pass_obj
 def status(project: Project, as_json: bool) -> None:
     """Show the last runs, what is incomplete, and how much is in the warehouse."""
     from tiktok_hashtags import console

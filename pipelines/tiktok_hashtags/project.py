@@ -43,6 +43,16 @@ class Project:
         return self.data / "dlt"
 
     @property
+    def exports(self) -> Path:
+        """What BI tools read."""
+        return self.root / "exports"
+
+    @property
+    def publication(self) -> Path:
+        """The published DuckDB file."""
+        return self.exports / "hashtags.duckdb"
+
+    @property
     def dbt(self) -> Path:
         """Dbt's target and logs."""
         return self.data / "dbt"

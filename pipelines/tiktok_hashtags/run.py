@@ -1,4 +1,4 @@
-"""A run: lock, finish what is pending, fetch and load each provider, transform, verdict."""
+"""A run: lock, finish what is pending, fetch and load each provider, transform, publish, verdict."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -21,6 +22,7 @@ from tiktok_hashtags.load import Warehouse, watchlist_source
 from tiktok_hashtags.money import Budget
 from tiktok_hashtags.plan import ProviderPlan, check_limits, plan_run
 from tiktok_hashtags.project import Project
+from tiktok_hashtags.publish import publish
 from tiktok_hashtags.session import OnPage, Session, WalkResult, ignore_page, new_run_id
 from tiktok_hashtags.transform import build
 from tiktok_hashtags.watchlist import Watchlist, read_watchlist
@@ -153,6 +155,24 @@ def run(project: Project, options: Options) -> Outcome:
         return outcome
 
 
+def rebuild(project: Project, *, on_stage: Callable[[str], None] = logger.info) -> list[Path]:
+    """Build, test and publish the marts from what is loaded; nothing is sent.
+
+    Raises:
+        LockedError: A run is under way.
+        TransformError: dbt failed, or a data test did; the former publication stays.
+    """
+    with _locked(project):
+        return _built_and_published(project, on_stage)
+
+
+def _built_and_published(project: Project, on_stage: Callable[[str], None]) -> list[Path]:
+    on_stage("transforming and testing")
+    build(project)
+    on_stage("publishing")
+    return publish(project)
+
+
 def _loaded(item: ProviderPlan, warehouse: Warehouse, session: Session, outcome: Outcome, options: Options) -> int:
     """Load one provider; its failure is its own."""
     if item.is_skipped:
@@ -171,9 +191,8 @@ def _loaded(item: ProviderPlan, warehouse: Warehouse, session: Session, outcome:
 
 
 def _transformed(project: Project, outcome: Outcome, options: Options) -> int:
-    options.on_stage("transforming and testing")
     try:
-        build(project)
+        _built_and_published(project, options.on_stage)
     except TiktagsError as error:
         outcome.messages.append(str(error))
         logger.error("%s", error)
