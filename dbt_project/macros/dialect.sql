@@ -1,0 +1,65 @@
+{#- The few things that DuckDB and PostgreSQL spell differently. -#}
+
+{% macro type_double() -%}
+    {{ adapter.dispatch('type_double')() }}
+{%- endmacro %}
+
+{% macro default__type_double() -%}
+    double precision
+{%- endmacro %}
+
+
+{#- Seconds since 1970 (UTC) as a timestamp without time zone. -#}
+{% macro epoch_to_timestamp(seconds) -%}
+    {{ adapter.dispatch('epoch_to_timestamp')(seconds) }}
+{%- endmacro %}
+
+{% macro default__epoch_to_timestamp(seconds) -%}
+    timestamp '1970-01-01 00:00:00' + {{ seconds }} * interval '1 second'
+{%- endmacro %}
+
+{% macro duckdb__epoch_to_timestamp(seconds) -%}
+    make_timestamp({{ seconds }} * 1000000)
+{%- endmacro %}
+
+
+{#- A timestamp as whole microseconds since 1970, so that it fits into one sortable number with a rank. -#}
+{% macro epoch_microseconds(moment) -%}
+    {{ adapter.dispatch('epoch_microseconds')(moment) }}
+{%- endmacro %}
+
+{% macro default__epoch_microseconds(moment) -%}
+    cast(extract(epoch from {{ moment }}) * 1000000 as bigint)
+{%- endmacro %}
+
+{% macro duckdb__epoch_microseconds(moment) -%}
+    epoch_us({{ moment }})
+{%- endmacro %}
+
+
+{#- Aggregate: the non-null value with the greatest order; the caller sees to it that no two are equal. -#}
+{% macro latest_known(value, order) -%}
+    {{ adapter.dispatch('latest_known')(value, order) }}
+{%- endmacro %}
+
+{% macro default__latest_known(value, order) -%}
+    (array_agg({{ value }} order by {{ order }} desc nulls last) filter (where {{ value }} is not null))[1]
+{%- endmacro %}
+
+{% macro duckdb__latest_known(value, order) -%}
+    arg_max({{ value }}, {{ order }})
+{%- endmacro %}
+
+
+{#- Text ordered by its bytes, so that ties fall the same way whatever the database's collation. -#}
+{% macro bytewise(column) -%}
+    {{ adapter.dispatch('bytewise')(column) }}
+{%- endmacro %}
+
+{% macro default__bytewise(column) -%}
+    {{ column }} collate "C"
+{%- endmacro %}
+
+{% macro duckdb__bytewise(column) -%}
+    {{ column }}
+{%- endmacro %}

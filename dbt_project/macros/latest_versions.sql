@@ -1,0 +1,78 @@
+{#-
+Incremental models with one row per entity keep the latest known attributes. A build whose new observations
+are all later than what the model has seen merges them into it: the model's row is then one more observation,
+older than the new. Any other build (a date loaded again, an older date) starts from all observations.
+-#}
+
+{#- True if every touched date holds only observations later than the model's last. -#}
+{% macro only_later() -%}
+    {% if not (execute and is_incremental()) -%}
+        {{ return(false) }}
+    {%- endif %}
+    {% set query -%}
+        select 1
+        from {{ ref('int_video_observations') }}
+        where {{ is_touched(['videos']) }}
+            and observed_at <= (select max(last_seen_at) from {{ this }})
+        limit 1
+    {%- endset %}
+    {{ return(run_query(query).rows | length == 0) }}
+{%- endmacro %}
+
+
+{#- Pre-hook: a build that reads all observations begins with an empty model. -#}
+{% macro forget_unless_merging() -%}
+    {% if is_incremental() and not only_later() -%}
+        delete from {{ this }}
+    {%- endif %}
+{%- endmacro %}
+
+
+{#-
+CTEs that end in `versions`, from a CTE `observations` with provider_rank, request_key, position, observed_at.
+With `is_merged` they are the new observations, else all. Each attribute is the latest that is known; a flag
+is true if any observation says so.
+-#}
+{% macro latest_versions(key, attributes, flags=[], is_merged=false) -%}
+aged as (
+    select
+        {{ key }},
+        {%- for column in attributes + flags %}
+        {{ column }},
+        {%- endfor %}
+        observed_at as first_seen_at,
+        observed_at as last_seen_at,
+        row_number() over (
+            partition by {{ key }} order by observed_at asc, provider_rank desc, request_key desc, position desc
+        ) as age_rank
+    from observations
+    {%- if is_merged %}
+    union all
+    select
+        {{ key }},
+        {%- for column in attributes + flags %}
+        {{ column }},
+        {%- endfor %}
+        first_seen_at,
+        last_seen_at,
+        0 as age_rank
+    from {{ this }}
+    where {{ key }} in (select {{ key }} from observations)
+    {%- endif %}
+),
+
+versions as (
+    select
+        {{ key }},
+        {%- for attribute in attributes %}
+        {{ latest_known(attribute, 'age_rank') }} as {{ attribute }},
+        {%- endfor %}
+        {%- for flag in flags %}
+        coalesce(bool_or({{ flag }}), false) as {{ flag }},
+        {%- endfor %}
+        min(first_seen_at) as first_seen_at,
+        max(last_seen_at) as last_seen_at
+    from aged
+    group by {{ key }}
+)
+{%- endmacro %}

@@ -1,0 +1,29 @@
+with
+trends as (
+    select * from {{ ref('stg_crawlora__trends') }}
+),
+
+ordered as (
+    select
+        *,
+        row_number() over (
+            partition by
+                snapshot_date,
+                trend_source,
+                country_code,
+                industry_id,
+                period_days,
+                is_new_on_board,
+                hashtag_key
+            order by rank asc nulls last, position asc, request_key asc
+        ) as place
+    from trends
+    where hashtag_key is not null
+),
+
+best as (
+    select * from ordered
+    where place = 1
+)
+
+select * from best

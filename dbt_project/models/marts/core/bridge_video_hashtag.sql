@@ -1,0 +1,45 @@
+with
+tags as (
+    select * from {{ ref('int_counted_video_hashtags') }}
+),
+
+feeds as (
+    select * from {{ ref('fct_hashtag_feed_daily') }}
+),
+
+unioned as (
+    select
+        video_id,
+        hashtag_key,
+        true as is_tagged,
+        false as is_listed,
+        first_seen_date,
+        last_seen_date
+    from tags
+
+    union all
+
+    select
+        video_id,
+        hashtag_key,
+        false as is_tagged,
+        true as is_listed,
+        min(snapshot_date) as first_seen_date,
+        max(snapshot_date) as last_seen_date
+    from feeds
+    group by video_id, hashtag_key
+),
+
+merged as (
+    select
+        video_id,
+        hashtag_key,
+        bool_or(is_tagged) as is_tagged,
+        bool_or(is_listed) as is_listed,
+        min(first_seen_date) as first_seen_date,
+        max(last_seen_date) as last_seen_date
+    from unioned
+    group by video_id, hashtag_key
+)
+
+select * from merged

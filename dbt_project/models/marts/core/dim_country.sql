@@ -1,0 +1,31 @@
+with
+countries as (
+    select * from {{ ref('countries') }}
+),
+
+trends as (
+    select
+        *,
+        row_number() over (
+            partition by country_code order by observed_at asc, request_key desc, position desc
+        ) as age_rank
+    from {{ ref('stg_crawlora__trends') }}
+),
+
+observed as (
+    select
+        country_code,
+        {{ latest_known('country_name', 'age_rank') }} as country_name
+    from trends
+    group by country_code
+),
+
+final as (
+    select
+        coalesce(countries.country_code, observed.country_code) as country_code,
+        coalesce(countries.country_name, observed.country_name, observed.country_code) as country_name
+    from countries
+    full outer join observed on countries.country_code = observed.country_code
+)
+
+select * from final

@@ -1,0 +1,49 @@
+{{ config(materialized='table', post_hook='{{ create_transformed_loads() }}') }}
+
+{% set subjects = {
+    'crawlora_hashtags': 'hashtags',
+    'crawlora_trends': 'trends',
+    'crawlora_creative_center': 'trends',
+    'tikliveapi_hashtags': 'hashtags',
+    'tikliveapi_search': 'searches',
+    'tikliveapi_videos': 'videos',
+    'unifapi_videos': 'videos',
+    'scraper_items': 'videos',
+    'watchlist': 'runs',
+    'walks': 'runs',
+    'api_requests': 'runs',
+} %}
+
+with
+{% for table, subject in subjects.items() %}
+{{ table }} as (
+    {{ completed_rows(table) }}
+),
+{% endfor %}
+
+unioned as (
+    {% for table, subject in subjects.items() %}
+    select
+        _dlt_load_id as load_id,
+        '{{ subject }}' as subject,
+        snapshot_date,
+        {% if table in ['tikliveapi_videos', 'unifapi_videos'] -%}
+        case when requested_hashtag is null then requested_hashtag_id end as asked_hashtag_id
+        {%- else -%}
+        cast(null as text) as asked_hashtag_id
+        {%- endif %}
+    from {{ table }}
+    {{ 'union all' if not loop.last }}
+    {% endfor %}
+),
+
+distinct_loads as (
+    select distinct
+        load_id,
+        subject,
+        snapshot_date,
+        asked_hashtag_id
+    from unioned
+)
+
+select * from distinct_loads

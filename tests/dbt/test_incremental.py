@@ -1,0 +1,178 @@
+"""Whatever the order in which loads arrive, the marts equal those of one full build."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from tests.dbt.conftest import Dbt, Marts, Raw
+
+Row = dict[str, Any]
+Rows = dict[str, list[Row]]
+
+
+def video(day: int, position: int, video_id: str, **values: Any) -> Row:
+    """A place in UnifAPI's feed of a hashtag that was asked for by id alone."""
+    return {
+        "request_key": f"feed {day}",
+        "position": position,
+        "requested_hashtag_id": "77",
+        "id": video_id,
+        "author__id": f"creator of {video_id}",
+        **values,
+    }
+
+
+def tag(day: int, position: int, key: str, request: str = "feed") -> Row:
+    return {"request_key": f"{request} {day}", "position": position, "list_index": 1, "hashtag_key": key, "value": key}
+
+
+FIRST_DAY: Rows = {
+    "unifapi_videos": [
+        video(1, 1, "v1", view_count=10, has_hashtag_list=False, title="first", author__username="first"),
+        video(1, 2, "v2", view_count=20, has_hashtag_list=True),
+    ],
+    "unifapi_videos__caption_hashtags": [tag(1, 1, "caption")],
+    "unifapi_videos__hashtags": [tag(1, 2, "mistaken")],
+    "crawlora_trends": [{"request_key": "us 1", "position": 1, "hashtag_key": "late", "rank": 1}],
+}
+
+SECOND_DAY: Rows = {
+    "unifapi_videos": [
+        video(2, 1, "v1", view_count=11, has_hashtag_list=False, author__username="second"),
+        video(2, 2, "v3", view_count=30, has_hashtag_list=False),
+    ],
+    "unifapi_videos__caption_hashtags": [tag(2, 1, "caption")],
+}
+
+NAME_OF_THE_ID: Rows = {
+    "tikliveapi_hashtags": [
+        {"request_key": "id 77", "position": 1, "id": "77", "hashtag_key": "christmas", "view_count": 5},
+    ],
+}
+
+LIST_FOR_THE_FIRST_DAY: Rows = {
+    "scraper_items": [
+        {"request_key": "file 1", "position": 1, "aweme_id": "v1", "has_hashtag_list": True}
+        | {"statistics__play_count": 12, "statistics__collect_count": 3, "desc_language": "en"}
+        | {"observed_at": "2026-11-01 20:00:00"},
+    ],
+    "scraper_items__text_extra": [tag(1, 1, "listed", request="file")],
+    "crawlora_trends": [{"request_key": "us 1", "position": 2, "hashtag_key": "later", "rank": 2}],
+    "crawlora_trends__trend": [
+        {"request_key": "us 1", "position": 2, "list_index": 1, "time": 1_761_955_200, "value": 0.5},
+    ],
+}
+
+FIRST_DAY_DECODED_ANEW: Rows = {
+    "unifapi_videos": [video(1, 2, "v2b", view_count=19, has_hashtag_list=True)],
+}
+
+THIRD_DAY: Rows = {
+    "unifapi_videos": [video(3, 1, "v3", view_count=29, has_hashtag_list=True)],
+    "unifapi_videos__hashtags": [tag(3, 1, "late")],
+    "tikliveapi_search": [
+        {"request_key": "s 3", "position": 1, "requested_keyword": "x", "hashtag_key": "x", "view_count": 1},
+    ],
+}
+
+# In the order in which they complete, which is not that of their ids.
+LOADS = [
+    ("1001", "2026-11-01", FIRST_DAY),
+    ("1005", "2026-11-02", SECOND_DAY),
+    ("1002", "2026-11-02", NAME_OF_THE_ID),
+    ("1003", "2026-11-01", LIST_FOR_THE_FIRST_DAY),
+    ("1007", "2026-11-01", FIRST_DAY_DECODED_ANEW),
+    ("1006", "2026-11-03", THIRD_DAY),
+]
+BUILDS = [LOADS[:1], LOADS[1:3], LOADS[3:5], LOADS[5:]]
+
+
+# A build that ends early: some models have taken in the new loads, the others have not.
+INTERRUPTED = ["--select", "stg_tiktags__loads", "dim_video", "fct_trend_ranks", "--exclude-resource-type", "test"]
+
+
+@pytest.fixture(scope="module")
+def stepwise(dbt: Dbt, fresh: Callable[[], Raw], keep: Callable[[str], Raw]) -> Raw:
+    """A warehouse that was built after each few loads, each time after a build that was cut short."""
+    raw = fresh()
+    raw.create("crawlora", "tikliveapi", "unifapi", "scraper")
+    for loads in BUILDS:
+        for load_id, snapshot_date, rows in loads:
+            raw.add(load_id, snapshot_date, rows)
+        if loads is not BUILDS[0]:
+            dbt.build(*INTERRUPTED)
+        dbt.build()
+    return keep("stepwise")
+
+
+@pytest.fixture(scope="module")
+def full(stepwise: Raw, dbt: Dbt, fresh: Callable[[], Raw], keep: Callable[[str], Raw]) -> Raw:
+    """The same loads, built in one go."""
+    shutil.copy(stepwise.path, fresh().path)
+    dbt.build("--full-refresh")
+    return keep("full")
+
+
+def differences(marts: Marts, others: Marts) -> dict[str, tuple[list[Any], list[Any]]]:
+    return {
+        name: ([row for row in rows if row not in others[name]], [row for row in others[name] if row not in rows])
+        for name, rows in marts.items()
+        if rows != others[name]
+    }
+
+
+def test_builds_in_steps_equal_one_full_build_on_every_mart(full: Raw, stepwise: Raw) -> None:
+    assert stepwise.marts().keys() == full.marts().keys()
+    assert differences(stepwise.marts(), full.marts()) == {}
+
+
+def test_a_list_that_comes_late_overrules_the_caption_on_every_date(stepwise: Raw) -> None:
+    rows = stepwise.execute("select hashtag_key from marts.bridge_video_hashtag where video_id = 'v1' and is_tagged")
+
+    assert rows == [("listed",)]
+
+
+def test_a_name_that_comes_late_gives_the_feed_of_older_dates_its_hashtag(stepwise: Raw) -> None:
+    rows = stepwise.execute(
+        "select snapshot_date::text, count(*) from marts.fct_hashtag_feed_daily "
+        "where hashtag_key = 'christmas' group by 1 order by 1"
+    )
+
+    assert rows == [("2026-11-01", 2), ("2026-11-02", 2), ("2026-11-03", 1)]
+
+
+def test_an_older_date_fills_gaps_but_does_not_replace_what_is_newer(stepwise: Raw) -> None:
+    rows = stepwise.execute(
+        "select title, dim_video.language, handle from marts.dim_video join marts.dim_creator using (creator_id) "
+        "where video_id = 'v1'"
+    )
+
+    assert rows == [("first", "en", "second")]
+
+
+def test_a_row_decoded_anew_leaves_nothing_of_the_old_one(stepwise: Raw) -> None:
+    assert stepwise.execute("select video_id from marts.dim_video where video_id like 'v2%'") == [("v2b",)]
+    assert stepwise.execute("select 1 from marts.dim_hashtag where hashtag_key = 'mistaken'") == []
+
+
+def test_a_build_without_new_loads_changes_nothing(dbt: Dbt, stepwise: Raw, fresh: Callable[[], Raw]) -> None:
+    raw = fresh()
+    shutil.copy(stepwise.path, raw.path)
+
+    dbt.build()
+
+    assert differences(raw.marts(), stepwise.marts()) == {}
+
+
+def test_no_mart_keeps_the_books_of_the_loads(full: Raw) -> None:
+    rows = full.execute(
+        "select table_name, column_name from information_schema.columns "
+        "where table_schema in ('marts', 'reporting') and column_name similar to '(.*_)?load(ed)?(_.*)?'"
+    )
+
+    assert rows == []
