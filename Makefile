@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint bench clean
+.PHONY: help install demo test lint bench torture clean
 
 SHELL := /bin/bash
 PYTHON ?= python3
@@ -54,6 +54,10 @@ lint: install  ## check style, types, import directions, SQL, dependencies and s
 bench: install  ## measure the load against a bare reference
 	@echo "==> Running the benchmark"
 	@$(BIN)/python bench/run.py
+
+torture: install  ## kill 200 runs at random moments and compare with runs that nothing happened to (an hour or two)
+	@echo "==> Killing runs"
+	@$(BIN)/python bench/torture.py
 
 clean:  ## remove .venv, builds and the tools' caches; data/, exports/ and reports/ stay
 	@echo "==> Removing .venv, builds and caches"

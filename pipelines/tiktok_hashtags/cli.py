@@ -7,7 +7,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -29,22 +29,22 @@ class _Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run a command; a `TiktagsError` becomes its message and its exit code."""
+        as_json = "--json" in ctx.args
         try:
             return super().invoke(ctx)
         except TiktagsError as error:
             logger.debug("failed", exc_info=True)
-            _fail(ctx, str(error), error.exit_code)
+            _fail(ctx, str(error), error.exit_code, as_json=as_json)
         except (click.exceptions.Exit, click.ClickException, click.Abort):
             raise
         except Exception as error:
             logger.debug("failed", exc_info=True)
-            _fail(
-                ctx, f"internal error: {type(error).__name__}: {error} (-v shows the traceback)", TiktagsError.exit_code
-            )
+            message = f"internal error: {type(error).__name__}: {error} (-v shows the traceback)"
+            _fail(ctx, message, TiktagsError.exit_code, as_json=as_json)
 
 
-def _fail(ctx: click.Context, message: str, code: int) -> None:
-    if "--json" in sys.argv[1:]:
+def _fail(ctx: click.Context, message: str, code: int, *, as_json: bool) -> None:
+    if as_json:
         click.echo(json.dumps({"error": message, "exit_code": code}, ensure_ascii=False))
     click.echo(f"tiktags: {message}", err=True)
     ctx.exit(code)
@@ -98,6 +98,8 @@ def main(ctx: click.Context, project_dir: Path, verbose: bool) -> None:
     """
     from tiktok_hashtags.project import Project
 
+    # dlt would tell its makers of each run; a run talks to the watchlist's providers alone.
+    os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
     _log_to_stderr(verbose=verbose, is_brief=ctx.invoked_subcommand == "demo")
     if ctx.invoked_subcommand not in ("init", "demo"):
         if not project_dir.is_dir():
@@ -108,12 +110,17 @@ def main(ctx: click.Context, project_dir: Path, verbose: bool) -> None:
 
 
 @main.command()
+@_json_option
 @click.pass_obj
-def init(project: Project) -> None:
+def init(project: Project, as_json: bool) -> None:
     """Write a watchlist and the configuration of a new project."""
     from tiktok_hashtags.new_project import write_project
 
-    for path in write_project(project.root):
+    written = write_project(project.root)
+    if as_json:
+        click.echo(json.dumps({"written": [str(path) for path in written]}, ensure_ascii=False))
+        return
+    for path in written:
         click.echo(f"wrote {path}")
     click.echo(
         "Next: a key in .dlt/secrets.toml, your hashtags in watchlist.toml, then `tiktags plan` and `tiktags run`."
@@ -124,21 +131,28 @@ def init(project: Project) -> None:
 @_json_option
 @_now_option
 @_only_option
-@click.pass_obj
-def plan(project: Project, as_json: bool, clock: Clock, only: Sequence[str]) -> None:
+@click.pass_context
+def plan(ctx: click.Context, as_json: bool, clock: Clock, only: Sequence[str]) -> None:
     """Show what a run would ask for and what it can cost; sends nothing."""
     from tiktok_hashtags import console
     from tiktok_hashtags.plan import check_limits, lines
     from tiktok_hashtags.run import Options, planned
 
-    watchlist, plans = planned(project, Options(clock=clock, only=only))
+    watchlist, plans = planned(ctx.obj, Options(clock=clock, only=only))
     found = lines(plans)
     skipped = [item.name for item in plans if item.is_skipped]
+    refusal = None
+    try:
+        check_limits(plans, watchlist.limits)
+    except TiktagsError as error:
+        refusal = error
     if as_json:
-        click.echo(json.dumps(console.plan_json(found, skipped), ensure_ascii=False))
+        click.echo(json.dumps(console.plan_json(found, skipped, refusal), ensure_ascii=False))
     else:
         console.stdout().print(console.plan_table(found, skipped))
-    check_limits(plans, watchlist.limits)
+    if refusal:
+        click.echo(f"tiktags: {refusal}", err=True)
+        ctx.exit(refusal.exit_code)
 
 
 @main.command()
@@ -148,10 +162,17 @@ def plan(project: Project, as_json: bool, clock: Clock, only: Sequence[str]) -> 
 @click.option(
     "--concurrency", type=click.IntRange(1, 200), default=20, show_default=True, help="Walks at the same time."
 )
+@click.option("--max-usd", type=click.FloatRange(0), help="Stop before a request that could bring this run over this.")
 @click.option("--transform/--no-transform", default=True, help="Build and test the marts after loading.")
 @click.pass_context
 def run(
-    ctx: click.Context, as_json: bool, clock: Clock, only: Sequence[str], concurrency: int, transform: bool
+    ctx: click.Context,
+    as_json: bool,
+    clock: Clock,
+    only: Sequence[str],
+    concurrency: int,
+    max_usd: float | None,
+    transform: bool,
 ) -> None:
     """Fetch and load what today does not have yet, then build and test the marts."""
     from tiktok_hashtags import console
@@ -163,6 +184,7 @@ def run(
             clock=clock,
             only=only,
             concurrency=concurrency,
+            max_usd=max_usd,
             transforms=transform,
             on_page=shown.page,
             on_stage=shown.stage,
@@ -201,6 +223,41 @@ def status(project: Project, as_json: bool) -> None:
         click.echo(json.dumps(found, default=str, ensure_ascii=False))
     else:
         console.stdout().print(console.status_view(found))
+
+
+@main.command()
+@_json_option
+@click.option("--since", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The first snapshot date.")
+@click.pass_context
+def replay(ctx: click.Context, as_json: bool, since: datetime) -> None:
+    """Load the journal's pages again, for instance after a decoder changed; sends nothing."""
+    from tiktok_hashtags import console
+    from tiktok_hashtags.replay import replay as replay_pages
+
+    with console.progress() as shown:
+        done = replay_pages(ctx.obj, since=since.date(), on_stage=shown.stage)
+    if as_json:
+        click.echo(json.dumps(done.as_json(), ensure_ascii=False))
+    else:
+        console.stdout().print(console.replay_table(done))
+    ctx.exit(done.exit_code)
+
+
+@main.command()
+@_json_option
+@_now_option
+@click.option("--days", type=click.IntRange(1), default=31, show_default=True, help="UTC days to look back.")
+@click.pass_obj
+def usage(project: Project, as_json: bool, clock: Clock, days: int) -> None:
+    """Show requests, credits and dollars by day and provider, from the ledger."""
+    from tiktok_hashtags import console
+    from tiktok_hashtags.usage import read_usage
+
+    rows = read_usage(project, since=clock().date() - timedelta(days=days - 1))
+    if as_json:
+        click.echo(json.dumps({"usage": rows}, ensure_ascii=False))
+    else:
+        console.stdout().print(console.usage_table(rows))
 
 
 @main.command()
@@ -263,12 +320,13 @@ def demo(ctx: click.Context, as_json: bool, days: int, folder: Path) -> None:
 
 
 @main.command()
+@_json_option
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=DEFAULT_PORT, show_default=True, help="0 takes a free one."
 )
 @click.option("--seed", type=int, default=7, show_default=True, help="Another seed, another world.")
 @_now_option
-def sandbox(port: int, seed: int, clock: Clock) -> None:
+def sandbox(as_json: bool, port: int, seed: int, clock: Clock) -> None:
     """Serve an emulator of all providers on 127.0.0.1 until interrupted."""
     from tiktok_hashtags.sandbox import Sandbox, SandboxClock, World, serve
     from tiktok_hashtags.settings import key_variable
@@ -276,10 +334,14 @@ def sandbox(port: int, seed: int, clock: Clock) -> None:
     start = clock().replace(tzinfo=UTC)
     emulator = Sandbox(World(seed=seed, start=start.date()), SandboxClock(start))
     with serve(emulator, port=port) as server:
-        click.echo(f"# The sandbox is at {server.url} until Ctrl-C. To use it from another terminal:")
+        variables = {"SOURCES__CRAWLORA__PLAN": "growth", "SOURCES__UNIFAPI__PLAN": "paid"}
         for name, url in server.base_urls.items():
-            click.echo(f"export SOURCES__{name.upper()}__BASE_URL={url} {key_variable(name)}={emulator.keys[name]}")
-        click.echo("export SOURCES__CRAWLORA__PLAN=growth SOURCES__UNIFAPI__PLAN=paid")
+            variables |= {f"SOURCES__{name.upper()}__BASE_URL": url, key_variable(name): emulator.keys[name]}
+        if as_json:
+            click.echo(json.dumps({"url": server.url, "variables": variables}))
+        else:
+            click.echo(f"# The sandbox is at {server.url} until Ctrl-C. To use it from another terminal:")
+            click.echo("\n".join(f"export {name}={value}" for name, value in sorted(variables.items())))
         sys.stdout.flush()
         try:
             server.wait()

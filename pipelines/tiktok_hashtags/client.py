@@ -1,17 +1,19 @@
-"""One httpx client per provider: a stack of transports, with money and time accounted."""
+"""One client per provider: a stack of httpx transports, with money and time accounted."""
 
 from __future__ import annotations
 
 import hashlib
+import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode
 
 import httpx
 import msgspec
 
+from tiktok_hashtags import __version__
 from tiktok_hashtags.errors import (
     AuthError,
     BalanceError,
@@ -25,13 +27,14 @@ from tiktok_hashtags.errors import (
     StatusError,
 )
 from tiktok_hashtags.ledger import JournalTransport, LedgerTransport
-from tiktok_hashtags.money import Plan
+from tiktok_hashtags.money import Caps, Plan
 from tiktok_hashtags.session import Session
 from tiktok_hashtags.transports import (
     Accept,
     AcceptTransport,
     BoundsTransport,
     Call,
+    OfflineTransport,
     OriginTransport,
     PaceTransport,
     RetryTransport,
@@ -80,14 +83,16 @@ class ApiClient:
             max_connections=session.concurrency + 4, max_keepalive_connections=session.concurrency + 4
         )
         network = session.transport or httpx.HTTPTransport(limits=limits, retries=0)
-        bounds = BoundsTransport(OriginTransport(network, base_url), provider=provider)
-        self.ledger = LedgerTransport(AcceptTransport(bounds), session, provider=provider, plan=plan)
+        # A source that is used alone has nobody to close its client.
+        self._close = weakref.finalize(self, network.close)
+        bounds = BoundsTransport(OriginTransport(network, base_url), session, provider=provider)
+        caps = session.caps.get(provider, Caps())
+        self.ledger = LedgerTransport(AcceptTransport(bounds), session, provider=provider, plan=plan, caps=caps)
         pace = PaceTransport(self.ledger, session, provider=provider, requests_per_minute=plan.requests_per_minute)
-        stack = JournalTransport(RetryTransport(pace, session), session, provider)
-        agent = {"accept-encoding": "gzip", "accept": "application/json"}
-        self._http = httpx.Client(
-            transport=stack, headers={**agent, **headers}, timeout=TIMEOUT, follow_redirects=False, trust_env=False
-        )
+        inner = OfflineTransport() if session.is_offline else RetryTransport(pace, session)
+        self._stack = JournalTransport(inner, session, provider)
+        own = {"accept-encoding": "gzip", "accept": "application/json", "user-agent": f"tiktok-hashtags/{__version__}"}
+        self._headers = httpx.Headers({**own, **headers})
 
     def fetch(
         self,
@@ -114,19 +119,26 @@ class ApiClient:
         Raises:
             RequestError: The page could not be had; the class says why.
         """
-        if self._stopped:
-            raise self._stopped
+        self.check_open()
         if self._session.stop.is_set():
             raise InterruptedRunError(f"{self.provider}: stopped before {endpoint}")
-        url = httpx.URL(self._base_url + path, params=params or None)
         call = Call(endpoint, self._request_key(path, params), walk_key, hashtag_key, worst_credits, accept)
-        request = self._http.build_request("GET", url, extensions={"call": call})
+        request = httpx.Request(
+            "GET",
+            self._base_url + path,
+            params=params or None,
+            headers=self._headers,
+            extensions={"call": call, "timeout": TIMEOUT.as_dict()},
+        )
         try:
-            extensions = self._http.send(request).extensions
+            # Not through a client: cookies, redirects and proxies are not wanted, and their checks cost a tenth.
+            extensions = self._stack.handle_request(request).extensions
         except RequestError as error:
             if error.stops_provider:
                 self._stopped = error
             raise
+        if extensions.get("is_partial"):
+            self._stopped = BalanceError(f"{self.provider}: the balance ran out inside a page of {endpoint}")
         return Reply(
             extensions["accepted"].payload,
             call.request_key,
@@ -135,16 +147,21 @@ class ApiClient:
             extensions["is_replayed"],
         )
 
+    def check_open(self) -> None:
+        """Raise what stopped this provider, if anything did."""
+        if self._stopped:
+            raise self._stopped
+
     def stop(self, error: RequestError) -> None:
         """Answer every further request with this error."""
         self._stopped = error
 
     def close(self) -> None:
         """Close the connections."""
-        self._http.close()
+        self._close()
 
     def _request_key(self, path: str, params: Mapping[str, str | int]) -> str:
-        query = "&".join(f"{name}={params[name]}" for name in sorted(params))
+        query = urlencode(sorted(params.items()))
         identity = f"{self.provider}\n{self._session.snapshot_date}\n{path}\n{query}"
         return hashlib.blake2b(identity.encode(), digest_size=16).hexdigest()
 
@@ -155,10 +172,12 @@ def check_base_url(provider: str, base_url: str) -> None:
     Raises:
         ConfigError: Neither https nor http on loopback.
     """
-    parts = urlsplit(base_url)
-    if parts.scheme == "https" and parts.hostname:
-        return
-    if parts.scheme == "http" and parts.hostname in LOOPBACK:
+    try:
+        url = httpx.URL(base_url)
+    except httpx.InvalidURL:
+        url = httpx.URL()
+    is_safe = url.scheme == "https" or (url.scheme == "http" and url.host in LOOPBACK)
+    if url.host and is_safe and (url.port or 0) < 2**16:
         return
     raise ConfigError(
         f"{provider}: base_url {base_url!r} is refused: expected https://..., or http:// on loopback only, "
@@ -183,8 +202,22 @@ def strict_json(response: httpx.Response, kind: type[Any], where: str) -> Any:  
         raise BodyError(f"{where}: {_what_came(response)}: {error}") from error
 
 
-def raise_for_status(response: httpx.Response, where: str, *, detail: str = "", credits: int = 0) -> None:
+def raise_for_status(
+    response: httpx.Response,
+    where: str,
+    *,
+    detail: str = "",
+    credits: int = 0,
+    not_found: type[RequestError] = NotFoundError,
+) -> None:
     """Raise the typed error of an HTTP status; return on 200.
+
+    Args:
+        response: The answer.
+        where: Provider, endpoint and hashtag, for the message.
+        detail: What the body says.
+        credits: What was charged all the same.
+        not_found: What a 404 means here; only of a hashtag does it say that there is none.
 
     Raises:
         RequestError: The status is not 200; the class says what can be done.
@@ -196,7 +229,7 @@ def raise_for_status(response: httpx.Response, where: str, *, detail: str = "", 
         401: AuthError,
         402: BalanceError,
         403: AuthError,
-        404: NotFoundError,
+        404: not_found,
         429: RateLimitedError,
     }
     kind = kinds.get(status, ServerError if status >= 500 else StatusError)

@@ -18,7 +18,9 @@ from rich.text import Text
 if TYPE_CHECKING:
     from tiktok_hashtags.demo import Demo
     from tiktok_hashtags.doctor import Check
+    from tiktok_hashtags.errors import TiktagsError
     from tiktok_hashtags.plan import Line
+    from tiktok_hashtags.replay import Replay
     from tiktok_hashtags.run import Outcome
 
 logger = logging.getLogger(__name__)
@@ -40,8 +42,8 @@ def rows_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, title: 
     return table
 
 
-def plan_json(lines: Sequence[Line], skipped: Sequence[str]) -> dict[str, Any]:
-    """Return a plan as `tiktags plan --json` prints it."""
+def plan_json(lines: Sequence[Line], skipped: Sequence[str], refusal: TiktagsError | None = None) -> dict[str, Any]:
+    """Return a plan as `tiktags plan --json` prints it, with the reason why a run would refuse it."""
     resources = [
         {
             "provider": line.provider,
@@ -59,6 +61,7 @@ def plan_json(lines: Sequence[Line], skipped: Sequence[str]) -> dict[str, Any]:
         "requests": sum(line.requests for line in lines),
         "worst_case_credits": _by_provider(lines),
         "worst_case_usd": _total_usd(lines),
+        **({"error": str(refusal), "exit_code": refusal.exit_code} if refusal else {}),
     }
 
 
@@ -105,6 +108,9 @@ def run_summary(outcome: Outcome) -> RenderableType:
     )
     parts += [Text(f"Notice: {notice}") for notice in notices]
     parts += [Text(f"Problem: {message}", style="bold") for message in outcome.messages[:20]]
+    parts += [
+        Text(f"... and {more} more; `tiktags status` lists them") for more in [len(outcome.messages) - 20] if more > 0
+    ]
     return Group(*parts)
 
 
@@ -119,6 +125,25 @@ def status_view(found: dict[str, Any]) -> RenderableType:
         return Group(runs, Text("The last run is complete."), tables)
     rows = [tuple(walk.values()) for walk in incomplete]
     return Group(runs, rows_table(list(incomplete[0]), rows, title="Incomplete in the last run"), tables)
+
+
+def replay_table(done: Replay) -> RenderableType:
+    """Return what a replay loaded, by snapshot date."""
+    rows = []
+    for day in done.days:
+        missing = sum(walk.stop_reason == "not_in_journal" for walk in day.walks)
+        counts = day.providers.values()
+        pages, items = sum(each["replayed_pages"] for each in counts), sum(each["rows"] for each in counts)
+        rows.append((day.snapshot_date, pages, items, missing))
+    return rows_table(("snapshot date", "pages", "rows", "walks not in the journal"), rows)
+
+
+def usage_table(rows: Sequence[dict[str, Any]]) -> RenderableType:
+    """Return the ledger by day and provider."""
+    if not rows:
+        return Text("The ledger has no requests in these days.")
+    cells = [(*list(row.values())[:-1], _usd(row["cost_usd"])) for row in rows]
+    return rows_table([name.replace("_", " ") for name in rows[0]], cells)
 
 
 def doctor_table(checks: Sequence[Check]) -> RenderableType:

@@ -25,7 +25,8 @@ from tiktok_hashtags.walk import Verdict, walk
 from tiktok_hashtags.walk_log import Step, WalkLog
 
 BATCH_ITEMS = 2000
-_QUEUED_PAGES = 64
+BATCH_BYTES = 8 * 1024 * 1024
+_QUEUED_PAGES = 16
 
 
 def raw_tables(
@@ -143,10 +144,10 @@ def _steps_of(item: Walk, client: ApiClient | None, session: Session) -> Iterato
 
 
 def _batches(steps: Iterator[Step], log: WalkLog) -> Iterator[dict[str, pa.Table]]:
-    """Decode pages in batches of about `BATCH_ITEMS` items an entity."""
+    """Decode pages in batches of about `BATCH_ITEMS` items or `BATCH_BYTES` an entity, whichever comes first."""
     waiting: dict[str, list[tuple[Origin, Sequence[bytes]]]] = defaultdict(list)
     entities: dict[str, Entity] = {}
-    sizes: dict[str, int] = defaultdict(int)
+    room: dict[str, tuple[int, int]] = {}
     for step in steps:
         if step.page is None:
             log.ended(step)
@@ -154,9 +155,10 @@ def _batches(steps: Iterator[Step], log: WalkLog) -> Iterator[dict[str, pa.Table
         name = step.walk.entity.table
         entities[name] = step.walk.entity
         waiting[name].append((log.origin(step, step.page), step.page.items))
-        sizes[name] += len(step.page.items)
-        if sizes[name] >= BATCH_ITEMS:
+        items, size = room.get(name, (BATCH_ITEMS, BATCH_BYTES))
+        room[name] = items - len(step.page.items), size - sum(map(len, step.page.items))
+        if min(room[name]) <= 0:
             yield log.decoded(entities[name], waiting.pop(name))
-            sizes[name] = 0
+            del room[name]
     for name, pages in waiting.items():
         yield log.decoded(entities[name], pages)

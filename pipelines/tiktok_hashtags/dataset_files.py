@@ -47,20 +47,21 @@ def dataset_files(path: str, *, captured_at: datetime | None, now: datetime) -> 
     Raises:
         ConfigError: A path without wildcards that is not there, or that has no dataset in it.
     """
-    filesystem, root = url_to_fs(path)
     is_glob = any(char in path for char in "*?[")
     try:
+        filesystem, root = url_to_fs(path)
         if is_glob:
             found = [name for name in filesystem.glob(root) if str(name).endswith(SUFFIXES)]
         elif filesystem.isdir(root):
             found = [name for name in filesystem.find(root) if str(name).endswith(SUFFIXES)]
         else:
             found = [root] if filesystem.exists(root) else []
-    except OSError as error:
-        raise ConfigError(f"dataset {path}: cannot be listed: {error}") from error
-    if not found and not is_glob:
+        files = [_file(filesystem, str(name), captured_at, now) for name in sorted(found)]
+    except (OSError, ImportError, ValueError) as error:  # fsspec: unreadable, no driver, no such protocol
+        raise ConfigError(f"dataset {path}: cannot be read: {error}") from error
+    if not files and not is_glob:
         raise ConfigError(f"dataset {path}: there is no {' or '.join(SUFFIXES)} file here")
-    return [_file(filesystem, str(name), captured_at, now) for name in sorted(found)]
+    return files
 
 
 def file_pages(file: DatasetFile, *, page_size: int, where: str, reference: type[msgspec.Struct]) -> Iterator[Page]:

@@ -20,6 +20,7 @@ import pyarrow.json as pj
 
 from tiktok_hashtags.wire import (
     REPLACEMENT,
+    UNREADABLE,
     UrlList,
     arrow_fields,
     arrow_type,
@@ -96,7 +97,8 @@ class Entity:
         ids: The ids of decoded items, before flattening; an item without one is a reject. None: every object counts.
         requested: The columns that `Origin.requested` fills, with their arrow types.
         derive: Adds columns and child tables after flattening; also gets the table before it.
-        is_open: The document names only part of what items carry, so further fields are no news.
+        is_open: The document names only part of what items carry; of a batch only the first item is looked at for
+            fields that nobody names.
         unread: Dotted paths that the document names and nobody needs.
     """
 
@@ -110,7 +112,7 @@ class Entity:
 
     def empty(self) -> dict[str, pa.Table]:
         """Return the entity's tables with all columns and no rows."""
-        return _tables(self, pa.schema(arrow_fields(self.item)).empty_table(), _Rows([], []))
+        return _tables(self, pa.schema(arrow_fields(self.item)).empty_table(), _Rows([], [], []))
 
     def decode(self, pages: Sequence[tuple[Origin, Sequence[bytes]]]) -> Batch:
         """Decode the raw items of some pages."""
@@ -128,22 +130,20 @@ class Entity:
 
 @dataclass(slots=True)
 class _Rows:
-    """The items of a batch, with the page and the place within it that each came from."""
+    """The items of a batch, with the page and the place within it that each came from, and as lines of text."""
 
-    items: list[bytes]
+    items: Sequence[bytes]
     places: list[tuple[Origin, int]]
-    replaced: list[bool] = field(default_factory=list)
+    replaced: list[bool]
+    lines: bytes = b""
 
     @classmethod
     def of(cls, pages: Sequence[tuple[Origin, Sequence[bytes]]]) -> _Rows:
-        rows = cls([], [])
-        for origin, items in pages:
-            for offset, item in enumerate(items):
-                raw = bytes(item)
-                rows.items.append(raw)
-                rows.places.append((origin, origin.first_position + offset))
-                rows.replaced.append(REPLACEMENT in raw)
-        return rows
+        items = [item for _, page in pages for item in page]
+        places = [(origin, origin.first_position + offset) for origin, page in pages for offset in range(len(page))]
+        lines = b"\n".join(items)
+        has_replaced = REPLACEMENT in lines
+        return cls(items, places, [has_replaced and REPLACEMENT in bytes(item) for item in items], lines)
 
     def take(self, indices: Sequence[int]) -> _Rows:
         return _Rows(
@@ -152,8 +152,8 @@ class _Rows:
 
     def reject(self, entity: Entity, index: int, reason: str) -> Reject:
         origin, position = self.places[index]
-        payload = self.items[index][:MAX_PAYLOAD_CHARS].decode(errors="replace").replace("\x00", "\ufffd")
-        return Reject(entity.table, origin, position, reason, payload)
+        text = bytes(self.items[index])[:MAX_PAYLOAD_CHARS]
+        return Reject(entity.table, origin, position, reason, text.decode(errors="replace").replace("\x00", "\ufffd"))
 
 
 def _fast(entity: Entity, rows: _Rows) -> pa.Table | None:
@@ -163,11 +163,9 @@ def _fast(entity: Entity, rows: _Rows) -> pa.Table | None:
         return None
     if not rows.items:
         return schema.empty_table()
-    if not all(item[:1] == b"{" for item in rows.items):  # arrow's reader crashes on a row that is no object
+    lines = _one_a_line(rows)
+    if lines is None:
         return None
-    lines = b"\n".join(rows.items)
-    if lines.count(b"\n") != len(rows.items) - 1 or b"\r" in lines:
-        lines = b"\n".join(item.replace(b"\n", b" ").replace(b"\r", b" ") for item in rows.items)
     parse = pj.ParseOptions(explicit_schema=schema, unexpected_field_behavior="error")
     read = pj.ReadOptions(use_threads=False, block_size=len(lines) + 1)
     try:
@@ -175,6 +173,21 @@ def _fast(entity: Entity, rows: _Rows) -> pa.Table | None:
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
         return None
     return table if table.num_rows == len(rows.items) else None
+
+
+def _one_a_line(rows: _Rows) -> bytes | None:
+    """Return the items as JSON Lines; None where one is no object, because that crashes arrow's reader."""
+    breaks = len(rows.items) - 1
+    if (
+        rows.lines[:1] == b"{"
+        and rows.lines.count(b"\n{") == breaks == rows.lines.count(b"\n")
+        and b"\r" not in rows.lines
+    ):
+        return rows.lines
+    texts = [bytes(item) for item in rows.items]
+    if not all(text[:1] == b"{" for text in texts):
+        return None
+    return b"\n".join(text.replace(b"\n", b" ").replace(b"\r", b" ") for text in texts)
 
 
 def _item_by_item(entity: Entity, rows: _Rows) -> tuple[pa.Table, _Rows, list[Reject]]:
@@ -187,7 +200,7 @@ def _item_by_item(entity: Entity, rows: _Rows) -> tuple[pa.Table, _Rows, list[Re
             decoded = decoder.decode(item)
             values.append(msgspec.to_builtins(decoded, enc_hook=plain_value))
             kept.append(index)
-        except (msgspec.DecodeError, RecursionError, ValueError) as error:
+        except UNREADABLE as error:
             rejects.append(rows.reject(entity, index, str(error)))
     return pa.Table.from_pylist(values, schema=pa.schema(arrow_fields(entity.item))), rows.take(kept), rejects
 
@@ -195,7 +208,7 @@ def _item_by_item(entity: Entity, rows: _Rows) -> tuple[pa.Table, _Rows, list[Re
 def _unknown(item: bytes, kind: type[msgspec.Struct]) -> set[str]:
     try:
         return unknown_paths(msgspec.json.decode(item), kind)
-    except (msgspec.DecodeError, RecursionError, ValueError):
+    except UNREADABLE:
         return set()
 
 

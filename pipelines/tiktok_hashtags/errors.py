@@ -150,6 +150,13 @@ class MissingIdError(RequestError):
     reason = "no_hashtag_id"
 
 
+class NotJournaledError(RequestError):
+    """A replay sends nothing, and the journal does not have this page."""
+
+    exit_code = 0
+    reason = "not_in_journal"
+
+
 class AuthError(RequestError):
     """The key is missing or was refused."""
 

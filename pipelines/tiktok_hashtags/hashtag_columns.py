@@ -58,8 +58,10 @@ def _hashtags_in(caption: str) -> Iterator[str]:
         end = match.end()
         while end < len(caption) and _is_name_char(caption[end]):
             end += 1
-        if hashtag_key(caption[match.end() : end]):
-            yield caption[match.end() : end]
+        spelling = caption[match.end() : end]
+        is_keycap = unicodedata.category(spelling[:1] or " ").startswith("M")
+        if not is_keycap and hashtag_key(spelling):
+            yield spelling
 
 
 @lru_cache(maxsize=4096)

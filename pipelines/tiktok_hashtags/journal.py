@@ -1,8 +1,8 @@
 """The durable page journal and credit ledger: one SQLite file beside the warehouse.
 
 A page counts only after it is in the journal, and a charge is written before the request is sent: after a crash the
-next run replays what was paid for and knows what was spent. One writer thread commits for all walks at once, so the
-cost of a sync is shared by the pages that wait for it.
+next run replays what was paid for and knows what was spent. Processes that share the file share its day and month
+limits, because a reservation is checked and written in one transaction.
 """
 
 from __future__ import annotations
@@ -10,38 +10,76 @@ from __future__ import annotations
 import re
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
-from queue import Empty, SimpleQueue
 from typing import Any
 
 import zstandard
 
-from tiktok_hashtags.errors import ConfigError, LoadError
+from tiktok_hashtags.errors import ConfigError
+from tiktok_hashtags.group_commit import GroupCommit
+from tiktok_hashtags.money import Caps, Plan, Spent, check_caps
 
 _SCHEMA = """
 create table if not exists pages (
     request_key text primary key, provider text not null, snapshot_date text not null, url text not null,
     observed_at text not null, credits integer not null, body blob not null
-) without rowid;
+);
+create index if not exists pages_by_date on pages (snapshot_date);
 create table if not exists requests (
     request_id text primary key, run_id text not null, snapshot_date text not null, request_key text not null,
     walk_key text, provider text not null, endpoint text not null, hashtag_key text, requested_at text not null,
-    finished_at text, status integer, outcome text not null, credits integer not null, cost_usd real, bytes integer
+    finished_at text, status integer, outcome text not null, credits integer not null, cost_usd real, bytes integer,
+    project text not null, is_exported integer not null default 0
 ) without rowid;
-create index if not exists requests_by_day on requests (provider, requested_at);
-create index if not exists requests_by_run on requests (run_id, provider);
+create index if not exists requests_to_export on requests (project, run_id) where not is_exported;
+create table if not exists spend (
+    provider text not null, day text not null, credits integer not null, usd real not null,
+    primary key (provider, day)
+) without rowid;
 """
-_MAX_COMMIT = 256
 _COLUMNS = (
     "request_id, run_id, snapshot_date, request_key, walk_key, provider, endpoint, hashtag_key, requested_at,"
-    " finished_at, status, outcome, credits, cost_usd, bytes"
+    " finished_at, status, outcome, credits, cost_usd, bytes, project"
 )
 _VALUES = re.sub(r"(\w+)", r":\1", _COLUMNS)
 _INSERT = f"insert into requests ({_COLUMNS}) values ({_VALUES})"  # noqa: S608  # constants only
+_SETTLE = """
+update requests
+set finished_at = :finished_at, status = :status, outcome = :outcome, credits = :credits, cost_usd = :cost_usd,
+    bytes = :bytes
+where request_id = :request_id
+"""
+_SPEND = """
+insert into spend (provider, day, credits, usd) values (?, ?, ?, ?)
+on conflict (provider, day) do update set credits = credits + excluded.credits, usd = usd + excluded.usd
+"""
+_SPENT = """
+select
+    coalesce(sum(credits) filter (where provider = :provider and day = :day), 0),
+    coalesce(sum(credits) filter (where provider = :provider), 0),
+    coalesce(sum(usd) filter (where day = :day), 0.0),
+    coalesce(sum(usd), 0.0)
+from spend
+where day between :month_start and :month_end
+"""
+_USAGE = """
+select
+    substr(requested_at, 1, 10) as day,
+    provider,
+    count(*) filter (where outcome <> 'replayed') as requests,
+    count(*) filter (where outcome = 'replayed') as replayed_pages,
+    count(*) filter (where outcome = 'unknown') as unknown_outcomes,
+    sum(credits) as credits,
+    case when count(*) filter (where cost_usd is null) = 0 then sum(cost_usd) end as cost_usd
+from requests
+where requested_at >= ?
+group by day, provider
+order by day, provider
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +110,11 @@ class RequestRow:
     finished_at: datetime | None = None
     status: int | None = None
     bytes: int | None = None
+    project: str = ""
 
 
 class Journal:
-    """Pages and requests on disk, safe to use from many threads.
+    """Pages and requests on disk, safe to use from many threads and processes.
 
     Args:
         path: The SQLite file; its folder is made where it is missing.
@@ -84,49 +123,62 @@ class Journal:
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
-        self._queue: SimpleQueue[tuple[str, Mapping[str, Any], threading.Lock | None] | None] = SimpleQueue()
         self._local = threading.local()
-        self._failure: Exception | None = None
         self._readers: list[sqlite3.Connection] = []
-        with self._opened():
+        with self._opened() as connection:
             self._known = self._page_keys()
-        self._writer = threading.Thread(target=self._write, name="journal", daemon=True)
-        self._writer.start()
+        self._writer = GroupCommit(connection, path)
 
-    def reserve(self, row: RequestRow) -> None:
-        """Write a charge before its request is sent; returns when it is on disk."""
-        self._put(_INSERT, _row(row), wait=True)
+    def reserve(self, row: RequestRow, *, plan: Plan, caps: Caps) -> tuple[RequestRow, int]:
+        """Write a request's worst-case charge before it is sent; returns when it is on disk.
+
+        Returns the request with its price, and the credits of its month that went before it.
+
+        Args:
+            row: The request; `credits` is its worst case.
+            plan: What the credits cost.
+            caps: What may be spent in a day and a month.
+
+        Raises:
+            BudgetError: The request could exceed a limit of the user's; nothing was written.
+            QuotaError: The request could exceed the provider's plan; nothing was written.
+        """
+
+        def work(connection: sqlite3.Connection) -> tuple[RequestRow, int]:
+            spent = _spent(connection, row.provider, row.requested_at)
+            cost = plan.cost_usd(row.credits, used_this_month=spent.month_credits)
+            check_caps(row.provider, caps, spent, credits=row.credits, usd=cost)
+            priced = replace(row, cost_usd=cost)
+            connection.execute(_INSERT, _values(priced))
+            _spend(connection, priced, credits=priced.credits, usd=cost or 0.0)
+            return priced, spent.month_credits
+
+        return self._writer.run(work)
+
+    def settle(self, settled: RequestRow, *, reserved: RequestRow) -> None:
+        """Write what a request really cost; on disk no later than the next page that is stored."""
+        credits = settled.credits - reserved.credits
+        usd = (settled.cost_usd or 0.0) - (reserved.cost_usd or 0.0)
+
+        def work(connection: sqlite3.Connection) -> None:
+            connection.execute(_SETTLE, _values(settled))
+            _spend(connection, settled, credits=credits, usd=usd)
+
+        self._writer.later(work)
 
     def record(self, row: RequestRow) -> None:
         """Write a request that costs nothing; on disk no later than the next page that is stored."""
-        self._put(_INSERT, _row(row), wait=False)
-
-    def settle(self, row: RequestRow) -> None:
-        """Write what a request really cost; on disk no later than the next page that is stored."""
-        self._put(
-            "update requests set finished_at = :finished_at, status = :status, outcome = :outcome, credits = :credits,"
-            " cost_usd = :cost_usd, bytes = :bytes where request_id = :request_id",
-            _row(row),
-            wait=False,
-        )
+        self._writer.later(lambda connection: connection.execute(_INSERT, _values(row)))
 
     def store(self, request_key: str, page: StoredPage, *, provider: str, snapshot_date: date, url: str) -> None:
         """Keep an accepted page; returns when it is on disk."""
-        values = {
-            "request_key": request_key,
-            "provider": provider,
-            "snapshot_date": snapshot_date.isoformat(),
-            "url": url,
-            "observed_at": page.observed_at.isoformat(),
-            "credits": page.credits,
-            "body": zstandard.ZstdCompressor(level=1).compress(page.body),
-        }
-        self._put(
-            "insert or replace into pages"
-            " values (:request_key, :provider, :snapshot_date, :url, :observed_at, :credits, :body)",
-            values,
-            wait=True,
+        body = zstandard.ZstdCompressor(level=1).compress(page.body)
+        values = (
+            *(request_key, provider, snapshot_date.isoformat(), url),
+            *(page.observed_at.isoformat(), page.credits, body),
         )
+        insert = "insert or replace into pages values (?, ?, ?, ?, ?, ?, ?)"
+        self._writer.run(lambda connection: connection.execute(insert, values))
         self._known.add(request_key)
 
     def page(self, request_key: str) -> StoredPage | None:
@@ -140,77 +192,56 @@ class Journal:
         body = zstandard.ZstdDecompressor().decompress(found[0])
         return StoredPage(body, datetime.fromisoformat(found[1]), found[2])
 
+    def page_dates(self, *, since: date) -> list[date]:
+        """Return the snapshot dates from a date on for which there are pages."""
+        query = "select distinct snapshot_date from pages where snapshot_date >= ? order by 1"
+        return [date.fromisoformat(day) for (day,) in self._reader().execute(query, (since.isoformat(),))]
+
     def requests(self, run_id: str, provider: str) -> Iterator[dict[str, Any]]:
         """Yield the requests of a run and provider in the order they were made."""
         self.flush()
-        cursor = self._reader().execute(
+        yield from self._dicts(
             "select * from requests where run_id = ? and provider = ? order by requested_at, request_id",
             (run_id, provider),
         )
-        names = [column[0] for column in cursor.description]
-        for values in cursor:
-            yield dict(zip(names, values, strict=True))
 
-    def charged(self, provider: str, *, since: datetime) -> int:
-        """Return the credits charged to a provider's key since a UTC time, unsettled ones included."""
+    def unexported(self, project: str, *, but_run: str) -> list[dict[str, Any]]:
+        """Return a project's requests that no load has taken to the warehouse, without those of the current run."""
         self.flush()
-        query = "select coalesce(sum(credits), 0) from requests where provider = ? and requested_at >= ?"
-        return int(self._reader().execute(query, (provider, since.isoformat())).fetchone()[0])
+        query = "select * from requests where project = ? and not is_exported and run_id <> ? order by request_id"
+        return list(self._dicts(query, (project, but_run)))
+
+    def mark_exported(self, request_ids: Iterable[str]) -> None:
+        """Note that these requests are in the warehouse."""
+        rows = [(request_id,) for request_id in request_ids]
+        update = "update requests set is_exported = 1 where request_id = ?"
+        self._writer.run(lambda connection: connection.executemany(update, rows))
+
+    def spent(self, provider: str, *, at: datetime) -> Spent:
+        """Return what was charged in the UTC day and month of a time, unsettled requests included."""
+        self.flush()
+        return _spent(self._reader(), provider, at)
+
+    def usage(self, *, since: date) -> list[dict[str, Any]]:
+        """Return requests, credits and dollars by day and provider; dollars are None where a price is unknown."""
+        self.flush()
+        return list(self._dicts(_USAGE, (since.isoformat(),)))
 
     def flush(self) -> None:
         """Wait until all that was written so far is on disk."""
-        self._put("select 1", {}, wait=True)
+        self._writer.run(lambda _: None)
 
     def close(self) -> None:
         """Write what is left and close the file."""
-        if self._writer.is_alive():
-            self._queue.put(None)
-            self._writer.join()
+        self._writer.close()
         for reader in self._readers:
             reader.close()
 
-    def _put(self, sql: str, values: Mapping[str, Any], *, wait: bool) -> None:
-        if self._failure:
-            raise LoadError(f"{self.path.name}: cannot write the journal: {self._failure}") from self._failure
-        latch = threading.Lock() if wait else None
-        if latch:
-            latch.acquire()
-        self._queue.put((sql, values, latch))
-        if latch:
-            latch.acquire()
-            if self._failure:
-                raise LoadError(f"{self.path.name}: cannot write the journal: {self._failure}") from self._failure
-
-    def _write(self) -> None:
-        connection = sqlite3.connect(self.path, isolation_level=None)
-        connection.execute("pragma synchronous = full")
-        connection.execute("pragma busy_timeout = 10000")
-        is_open = True
-        while is_open:
-            jobs = self._next_jobs()
-            is_open = jobs[-1] is not None
-            latches = []
-            try:
-                if not self._failure:
-                    connection.execute("begin immediate")
-                    for sql, values, _ in filter(None, jobs):
-                        connection.execute(sql, values)
-                    connection.execute("commit")
-            except sqlite3.Error as error:
-                self._failure = error
-            latches = [job[2] for job in jobs if job and job[2]]
-            for latch in latches:
-                latch.release()
-        connection.close()
-
-    def _next_jobs(self) -> list[tuple[str, Mapping[str, Any], threading.Lock | None] | None]:
-        jobs = [self._queue.get()]
-        while jobs[-1] is not None and len(jobs) < _MAX_COMMIT:
-            try:
-                jobs.append(self._queue.get_nowait())
-            except Empty:
-                break
-        return jobs
+    def _dicts(self, query: str, parameters: tuple[object, ...]) -> Iterator[dict[str, Any]]:
+        cursor = self._reader().execute(query, parameters)
+        names = [column[0] for column in cursor.description]
+        for values in cursor:
+            yield dict(zip(names, values, strict=True))
 
     def _page_keys(self) -> set[str]:
         return {key for (key,) in self._reader().execute("select request_key from pages")}
@@ -223,13 +254,14 @@ class Journal:
         return reader
 
     @contextmanager
-    def _opened(self) -> Iterator[None]:
+    def _opened(self) -> Iterator[sqlite3.Connection]:
         try:
-            connection = sqlite3.connect(self.path)
+            connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
+            connection.execute("pragma busy_timeout = 10000")
             connection.execute("pragma journal_mode = wal")
+            connection.execute("pragma synchronous = full")
             connection.executescript(_SCHEMA)
-            connection.close()
-            yield
+            yield connection
         except sqlite3.Error as error:
             message = (
                 f"{self.path}: not a usable journal ({error}). Nothing was sent or overwritten; "
@@ -238,6 +270,17 @@ class Journal:
             raise ConfigError(message) from error
 
 
-def _row(row: RequestRow) -> dict[str, Any]:
+def _spent(connection: sqlite3.Connection, provider: str, at: datetime) -> Spent:
+    month = f"{at:%Y-%m}"
+    days = {"day": f"{at:%Y-%m-%d}", "month_start": f"{month}-01", "month_end": f"{month}-31"}
+    return Spent(*connection.execute(_SPENT, {"provider": provider, **days}).fetchone())
+
+
+def _spend(connection: sqlite3.Connection, row: RequestRow, *, credits: int, usd: float) -> None:
+    if credits or usd:
+        connection.execute(_SPEND, (row.provider, f"{row.requested_at:%Y-%m-%d}", credits, usd))
+
+
+def _values(row: RequestRow) -> Mapping[str, Any]:
     values = {name: getattr(row, name) for name in RequestRow.__slots__}
     return {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}

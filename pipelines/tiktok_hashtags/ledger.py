@@ -8,9 +8,9 @@ from dataclasses import replace
 
 import httpx
 
-from tiktok_hashtags.errors import QuotaError, RequestError
+from tiktok_hashtags.errors import RequestError, TiktagsError
 from tiktok_hashtags.journal import RequestRow, StoredPage
-from tiktok_hashtags.money import Plan
+from tiktok_hashtags.money import Caps, Plan
 from tiktok_hashtags.session import Session
 from tiktok_hashtags.transports import Accepted, Call, call_of
 
@@ -31,10 +31,9 @@ class JournalTransport(httpx.BaseTransport):
             self._record(call)
             response.extensions.update(accepted=call.accept(response), observed_at=stored.observed_at, is_replayed=True)
             return response
-        observed_at = self._session.clock()
         response = self._inner.handle_request(request)
         accepted: Accepted = response.extensions["accepted"]
-        page = StoredPage(response.content, observed_at, accepted.credits)
+        page = StoredPage(response.content, response.extensions["observed_at"], accepted.credits)
         if not response.extensions.get("is_partial"):
             self._session.journal.store(
                 call.request_key,
@@ -43,7 +42,7 @@ class JournalTransport(httpx.BaseTransport):
                 snapshot_date=self._session.snapshot_date,
                 url=request.url.raw_path.decode(),
             )
-        response.extensions.update(observed_at=observed_at, is_replayed=False)
+        response.extensions["is_replayed"] = False
         return response
 
     def _record(self, call: Call) -> None:
@@ -62,6 +61,7 @@ class JournalTransport(httpx.BaseTransport):
             credits=0,
             cost_usd=0.0,
             outcome="replayed",
+            project=self._session.project,
         )
         self._session.journal.record(row)
 
@@ -69,53 +69,48 @@ class JournalTransport(httpx.BaseTransport):
 class LedgerTransport(httpx.BaseTransport):
     """Writes each attempt's worst-case charge before it is sent, and what it really cost afterwards."""
 
-    def __init__(self, inner: httpx.BaseTransport, session: Session, *, provider: str, plan: Plan) -> None:
+    def __init__(self, inner: httpx.BaseTransport, session: Session, *, provider: str, plan: Plan, caps: Caps) -> None:
         self._inner, self._session, self._provider, self._plan = inner, session, provider, plan
+        self._caps = replace(caps, plan_day_credits=plan.credits_per_day, plan_month_credits=plan.month_cap)
         self._numbers = itertools.count(1)
         self._lock = threading.Lock()
-        now = session.clock()
-        midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
-        self._day_credits = session.journal.charged(provider, since=midnight)
-        self._month_credits = session.journal.charged(provider, since=midnight.replace(day=1))
         self.requests = 0
         self.credits = 0
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request if the budget and the plan leave room for its worst case.
+        """Send a request if the budgets and the plan leave room for its worst case.
 
         Raises:
-            BudgetError: It could exceed a limit of the watchlist; it was not sent.
+            BudgetError: It could exceed a limit of the user's; it was not sent.
             QuotaError: It could exceed the plan's day or month; it was not sent.
         """
         call = call_of(request)
-        row = self._reserved(call)
+        row, used = self._reserved(call)
         try:
             response = self._inner.handle_request(request)
         except RequestError as error:
             spent = call.worst_credits if error.credits is None else error.credits
-            self._settle(row, credits=spent, outcome=error.outcome, status=request.extensions.get("status"), size=None)
+            settled = replace(row, credits=spent, outcome=error.outcome, status=request.extensions.get("status"))
+            self._settle(settled, row, used)
             raise
         accepted: Accepted = response.extensions["accepted"]
-        self._settle(
+        response.extensions["observed_at"] = row.requested_at
+        settled = replace(
             row,
             credits=accepted.credits,
             outcome=accepted.outcome,
             status=response.status_code,
-            size=len(response.content),
+            bytes=len(response.content),
         )
+        self._settle(settled, row, used)
         return response
 
-    def _reserved(self, call: Call) -> RequestRow:
+    def _reserved(self, call: Call) -> tuple[RequestRow, int]:
         worst = call.worst_credits
-        with self._lock:
-            self._check_plan(worst)
-            cost = self._plan.cost_usd(worst, used_this_month=self._month_credits)
-            self._session.budget.reserve(self._provider, worst, cost)
-            self._count(worst)
-            self.requests += 1
-            number = next(self._numbers)
+        estimate = self._plan.worst_usd(worst)
+        self._session.budget.reserve(self._provider, worst, estimate)
         row = RequestRow(
-            request_id=f"{self._session.run_id}-{self._provider}-{number:06d}",
+            request_id=f"{self._session.run_id}-{self._provider}-{next(self._numbers):06d}",
             run_id=self._session.run_id,
             snapshot_date=self._session.snapshot_date,
             request_key=call.request_key,
@@ -125,40 +120,28 @@ class LedgerTransport(httpx.BaseTransport):
             hashtag_key=call.hashtag_key,
             requested_at=self._session.clock(),
             credits=worst,
-            cost_usd=cost,
+            cost_usd=None,
+            project=self._session.project,
         )
-        self._session.journal.reserve(row)
-        return row
-
-    def _settle(self, row: RequestRow, *, credits: int, outcome: str, status: int | None, size: int | None) -> None:
+        try:
+            reserved, used = self._session.journal.reserve(row, plan=self._plan, caps=self._caps)
+        except TiktagsError:
+            self._session.budget.settle(self._provider, reserved=(worst, estimate), charged=(0, 0.0))
+            raise
+        self._session.budget.settle(self._provider, reserved=(worst, estimate), charged=(worst, reserved.cost_usd))
         with self._lock:
-            self._count(-row.credits)
-            cost = self._plan.cost_usd(credits, used_this_month=self._month_credits)
-            self._count(credits)
-        self._session.budget.settle(self._provider, reserved=(row.credits, row.cost_usd), charged=(credits, cost))
-        settled = replace(
-            row,
-            credits=credits,
-            cost_usd=cost,
-            outcome=outcome,
-            status=status,
-            bytes=size,
-            finished_at=self._session.clock(),
+            self.requests += 1
+            self.credits += worst
+        return reserved, used
+
+    def _settle(self, settled: RequestRow, reserved: RequestRow, used: int) -> None:
+        cost = self._plan.cost_usd(settled.credits, used_this_month=used)
+        settled = replace(settled, cost_usd=cost, finished_at=self._session.clock())
+        with self._lock:
+            self.credits += settled.credits - reserved.credits
+        self._session.budget.settle(
+            self._provider,
+            reserved=(reserved.credits, reserved.cost_usd),
+            charged=(settled.credits, settled.cost_usd),
         )
-        self._session.journal.settle(settled)
-
-    def _check_plan(self, worst: int) -> None:
-        for name, used, cap in (
-            ("day", self._day_credits, self._plan.credits_per_day),
-            ("month", self._month_credits, self._plan.month_cap),
-        ):
-            if cap is not None and used + worst > cap:
-                raise QuotaError(
-                    f"{self._provider}: {used} of the {cap} credits a {name} of plan {self._plan.name} are used; "
-                    "nothing more was sent"
-                )
-
-    def _count(self, credits: int) -> None:
-        self._day_credits += credits
-        self._month_credits += credits
-        self.credits += credits
+        self._session.journal.settle(settled, reserved=reserved)

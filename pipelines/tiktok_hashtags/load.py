@@ -4,15 +4,18 @@
 from __future__ import annotations
 
 import logging
-import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import dlt
 import numpy as np
+import pyarrow as pa
+from dlt.destinations.exceptions import DestinationConnectionError
 from dlt.destinations.impl.duckdb.configuration import DuckDbCredentials
+from dlt.destinations.sql_client import SqlClientBase
 from dlt.pipeline.exceptions import PipelineStepFailed
 
 from tiktok_hashtags.crawl import marked_tables
@@ -21,11 +24,13 @@ from tiktok_hashtags.project import Project
 from tiktok_hashtags.run_tables import table_of
 from tiktok_hashtags.session import Known, Session
 from tiktok_hashtags.targets import NOT_FOUND_DAYS
-from tiktok_hashtags.watchlist import Watchlist
+from tiktok_hashtags.walk_log import request_row
+from tiktok_hashtags.watchlist import Hashtag, Search, TrendList, Watchlist
 
 logger = logging.getLogger(__name__)
 DATASET = "raw"
-DUCKDB_MEMORY = "256MB"
+_READ_MEMORY = 256_000_000
+_LOAD_MEMORY = (64_000_000, 256_000_000)
 _FETCH_ROWS = 50_000
 _NOT_FOUND_SPAN = timedelta(days=NOT_FOUND_DAYS)
 
@@ -35,18 +40,21 @@ class IdSet:
 
     def __init__(self, ids: Iterable[str]) -> None:
         listed = list(ids)
-        self._numbers = np.sort(np.array([int(value) for value in listed if value.isdigit()], dtype=np.int64))
-        self._others = frozenset(value for value in listed if not value.isdigit())
+        self._numbers = np.sort(np.array([int(value) for value in listed if _is_number(value)], dtype=np.int64))
+        self._others = frozenset(value for value in listed if not _is_number(value))
 
     def __contains__(self, value: object) -> bool:
         """Tell whether an id is in the set."""
-        if not isinstance(value, str) or not value.isdigit():
+        if not isinstance(value, str) or not _is_number(value):
             return value in self._others
         number = int(value)
-        if number >= 2**63:
-            return False
         at = int(np.searchsorted(self._numbers, number))
         return at < len(self._numbers) and int(self._numbers[at]) == number
+
+
+def _is_number(text: str) -> bool:
+    """Tell whether an id is the usual spelling of a number of 63 bits."""
+    return len(text) < 20 and text.isascii() and text.isdigit() and text == str(int(text)) and int(text) < 2**63
 
 
 class Warehouse:
@@ -59,12 +67,28 @@ class Warehouse:
     def __init__(self, project: Project) -> None:
         project.data.mkdir(parents=True, exist_ok=True)
         self.project = project
+        self._is_synced = False
+        dlt.config["load.delete_completed_jobs"] = True
+        # Batches come in the size that is wanted; held back for more, they would be in memory twice.
+        dlt.config["data_writer.buffer_max_items"] = 1
         self.pipeline = dlt.pipeline(
             "tiktok_hashtags",
             destination=_duckdb(project.warehouse),
             dataset_name=DATASET,
             pipelines_dir=str(project.pipelines),
         )
+
+    def extract(self, source: Any) -> None:
+        """Fetch a source into files, which the next load takes along.
+
+        Raises:
+            TiktagsError: The source raised it.
+        """
+        if not self._is_synced:
+            self._run(self.pipeline.sync_destination)
+            self._is_synced = True
+        self._run(lambda: self.pipeline.extract(source, loader_file_format="parquet"))
+        self._run(self.pipeline.normalize)
 
     def load(self, source: Any) -> None:
         """Extract a source and load it; raw only grows.
@@ -73,23 +97,33 @@ class Warehouse:
             TiktagsError: The source raised it.
             LoadError: The warehouse could not be written; what was fetched stays pending.
         """
-        self._run(lambda: self.pipeline.run(source, loader_file_format="parquet"))
+        self.extract(source)
+        self.load_pending()
 
-    def finish_pending(self) -> None:
-        """Load what an earlier run fetched but could not load any more."""
-        if self.pipeline.has_pending_data:
-            logger.info("loading what the last run left pending")
-            self._run(self.pipeline.normalize)
-            self._run(self.pipeline.load)
+    def load_pending(self) -> None:
+        """Load what was fetched but not loaded, by this run or an earlier one.
+
+        Raises:
+            LoadError: The warehouse could not be written; what was fetched stays pending.
+        """
+        if not self.pipeline.has_pending_data:
+            return
+        self._run(self.pipeline.normalize)
+        _release_memory()
+        # Open over the whole load: DuckDB writes a checkpoint whenever its last connection closes.
+        with self._client(memory=self._pending_bytes()) as client:
+            try:
+                self._run(self.pipeline.load)
+            except LoadError as error:
+                if "Out of Memory" not in str(error):
+                    raise
+                logger.warning("%s; trying again without a limit", error)
+                client.execute_sql("reset global memory_limit")
+                self._run(self.pipeline.load)
 
     def known(self, watchlist: Watchlist, *, snapshot_date: date) -> Known:
         """Return what earlier loads left that a run on this date can build on."""
-        if not self.project.warehouse.exists():
-            return Known()
-        tables = {
-            row[0]
-            for row in self._rows("select table_name from information_schema.tables where table_schema = %s", DATASET)
-        }
+        tables = self._tables()
         if "walks" not in tables or "_dlt_loads" not in tables:
             return Known()
         return Known(
@@ -100,6 +134,24 @@ class Warehouse:
             video_ids={feed: ids for table in ("unifapi_videos", "tikliveapi_videos") if table in tables
                        for feed, ids in self._video_ids(table, watchlist)},
         )  # fmt: skip
+
+    def _tables(self) -> set[str]:
+        if not self.project.warehouse.exists():
+            return set()
+        query = "select table_name from information_schema.tables where table_schema = %s"
+        return {name for (name,) in self._rows(query, DATASET)}
+
+    def watchlist_on(self, day: date) -> Watchlist | None:
+        """Return what a date's last run asked for by hashtag, list and keyword; None where there was no run."""
+        if "watchlist" not in self._tables():
+            return None
+        names = ", ".join(table_of("watchlist", []).column_names)
+        query = (
+            f"select {names} from raw.watchlist where {_LOADED} and run_id ="
+            f" (select max(run_id) from raw.watchlist where snapshot_date = '{day}' and {_LOADED})"
+        )
+        rows = [dict(zip(names.split(", "), row, strict=True)) for row in self._rows(query)]
+        return _watchlist_of(rows) if rows else None
 
     def _complete_walks(self, snapshot_date: date) -> dict[str, tuple[str, int]]:
         rows = self._rows(
@@ -139,9 +191,27 @@ class Warehouse:
             yield (provider, str(feed)), IdSet(row[0] for row in self._rows(query, feed))
 
     def _rows(self, query: str, *parameters: object) -> Iterator[tuple[Any, ...]]:
-        with self.pipeline.sql_client() as client, client.execute_query(query, *parameters) as cursor:
+        with self._client(memory=_READ_MEMORY) as client, client.execute_query(query, *parameters) as cursor:
             while rows := cursor.fetchmany(_FETCH_ROWS):
                 yield from rows
+
+    @contextmanager
+    def _client(self, *, memory: int) -> Iterator[SqlClientBase[Any]]:
+        client = self.pipeline.sql_client()
+        try:
+            client.open_connection()
+        except DestinationConnectionError as error:
+            raise _cause(error) from error
+        try:
+            client.execute_sql(f"set global memory_limit = '{memory}B'")
+            yield client
+        finally:
+            client.close_connection()
+
+    def _pending_bytes(self) -> int:
+        """Return the size of what is to be loaded, within `_LOAD_MEMORY`: with less DuckDB would write it twice."""
+        size = sum(path.stat().st_size for path in Path(self.pipeline.working_dir).rglob("*.parquet"))
+        return min(max(size, _LOAD_MEMORY[0]), _LOAD_MEMORY[1])
 
     @staticmethod
     def _run(step: Any) -> None:
@@ -154,18 +224,56 @@ class Warehouse:
 _LOADED = "_dlt_load_id in (select load_id from raw._dlt_loads where status = 0)"
 
 
-def watchlist_source(watchlist: Watchlist, session: Session) -> Any:
-    """Return the dlt source that lands the whole watchlist, as it stands at this run."""
+def watchlist_source(
+    watchlist: Watchlist, session: Session, *, earlier_requests: Sequence[Mapping[str, Any]] = ()
+) -> Any:
+    """Return the dlt source that lands the whole watchlist, as it stands at this run.
+
+    Args:
+        watchlist: What to track.
+        session: The run.
+        earlier_requests: Rows of the ledger that the runs that made them could not load any more.
+    """
 
     @dlt.source(name="tiktags")
     def tiktags() -> Any:
         tables = {
             "watchlist": table_of("watchlist", _watchlist_rows(watchlist, session)),
             "watchlist__campaigns": table_of("watchlist__campaigns", _campaign_rows(watchlist, session)),
+            "api_requests": table_of("api_requests", map(request_row, earlier_requests)),
         }
         yield dlt.resource(marked_tables(tables), name="watchlist", write_disposition="append")
 
     return tiktags()
+
+
+def _watchlist_of(rows: Sequence[Mapping[str, Any]]) -> Watchlist:
+    """Return the watchlist that rows of `raw.watchlist` stand for."""
+    of_kind = {kind: [row for row in rows if row["kind"] == kind] for kind in ("hashtag", "trend", "search")}
+    return Watchlist(
+        hashtags=tuple(
+            Hashtag(
+                name=row["hashtag_name"],
+                id=row["hashtag_id"],
+                providers=tuple(row["providers"].split(",")) if row["providers"] else None,
+                max_videos=row["max_videos"],
+                region=row["region"],
+                role=row["role"],
+            )
+            for row in of_kind["hashtag"]
+        ),
+        trends=tuple(
+            TrendList(
+                source=row["trend_source"],
+                country=row["country"],
+                period_days=row["period_days"],
+                industry_id=row["industry_id"],
+                new_on_board=row["new_on_board"],
+            )
+            for row in of_kind["trend"]
+        ),
+        searches=tuple(Search(keyword=row["keyword"]) for row in of_kind["search"]),
+    )
 
 
 def _watchlist_rows(watchlist: Watchlist, session: Session) -> Iterator[dict[str, Any]]:
@@ -208,8 +316,15 @@ def _run_columns(session: Session) -> dict[str, Any]:
 
 def _duckdb(path: Path) -> Any:
     credentials = DuckDbCredentials(str(path))
-    credentials.global_config = {"memory_limit": os.environ.get("TIKTAGS_DUCKDB_MEMORY", DUCKDB_MEMORY)}
+    # Long signed URLs are most of raw: zstd takes half the time of DuckDB's own choice, and a quarter less space.
+    credentials.global_config = {"threads": 1, "force_compression": "zstd"}
     return dlt.destinations.duckdb(credentials=credentials)
+
+
+def _release_memory() -> None:
+    """Give back what decoding has freed, or the load's own buffers would come on top of it."""
+    for pool in (pa.default_memory_pool(), pa.system_memory_pool()):
+        pool.release_unused()
 
 
 def _cause(error: BaseException) -> TiktagsError:

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from tiktok_hashtags.errors import BudgetError, ConfigError
+from tiktok_hashtags.errors import BudgetError, ConfigError, QuotaError
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,10 @@ class Plan:
         """The credits after which the provider refuses, or None where it goes on for the overage price."""
         return self.credits_per_month if self.overage_usd is None else None
 
+    def worst_usd(self, credits: int) -> float | None:
+        """Return the most that some credits can cost, wherever in the month they fall; None without a price."""
+        return None if self.credit_usd is None else credits * max(self.credit_usd, self.overage_usd or 0.0)
+
     def cost_usd(self, credits: int, *, used_this_month: int) -> float | None:
         """Return what some credits cost after those already used this month; None where a price is unknown."""
         if self.credit_usd is None:
@@ -41,6 +45,75 @@ class Plan:
             return credits * self.credit_usd
         included = min(credits, max(self.credits_per_month - used_this_month, 0))
         return included * self.credit_usd + (credits - included) * self.overage_usd
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """What a key may still spend in a UTC day and month, over all processes that share a ledger; None for no cap.
+
+    Args:
+        day_credits: Credits of this provider in a day, by the user's own limit.
+        month_credits: The same in a month.
+        day_usd: Dollars of all providers in a day, by the user's own limit.
+        month_usd: The same in a month.
+        plan_day_credits: Credits in a day, by the provider's plan.
+        plan_month_credits: The same in a month.
+    """
+
+    day_credits: int | None = None
+    month_credits: int | None = None
+    day_usd: float | None = None
+    month_usd: float | None = None
+    plan_day_credits: int | None = None
+    plan_month_credits: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What a ledger has counted so far in a UTC day and month."""
+
+    day_credits: int = 0
+    month_credits: int = 0
+    day_usd: float = 0.0
+    month_usd: float = 0.0
+
+
+def check_caps(provider: str, caps: Caps, spent: Spent, *, credits: int, usd: float | None) -> None:
+    """Refuse a request whose worst case could exceed a cap.
+
+    Raises:
+        BudgetError: It could exceed a limit of the watchlist.
+        QuotaError: It could exceed the provider's plan.
+    """
+    for name, used, cap in (
+        ("day", spent.day_credits, caps.plan_day_credits),
+        ("month", spent.month_credits, caps.plan_month_credits),
+    ):
+        if cap is not None and used + credits > cap:
+            raise QuotaError(
+                f"{provider}: {used} of the {cap} credits that the plan has a {name} are used; nothing more was sent"
+            )
+    for name, used, cap in (
+        ("day", spent.day_credits, caps.day_credits),
+        ("month", spent.month_credits, caps.month_credits),
+    ):
+        if cap is not None and used + credits > cap:
+            raise BudgetError(
+                f"{provider}: {used} of {cap} credits of this {name} are spent; "
+                f"a request of up to {credits} was not sent"
+            )
+    for name, dollars, limit in (
+        ("day", spent.day_usd, caps.day_usd),
+        ("month", spent.month_usd, caps.month_usd),
+    ):
+        if limit is None:
+            continue
+        check_priced(provider, usd)
+        if dollars + (usd or 0.0) > limit + 1e-9:
+            raise BudgetError(
+                f"{provider}: ${dollars:.4f} of ${limit:.2f} of this {name} are spent; "
+                f"a request of up to ${usd:.4f} was not sent"
+            )
 
 
 @dataclass

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tiktok_hashtags import providers
 from tiktok_hashtags.errors import BudgetError, ConfigError
@@ -62,6 +62,8 @@ def plan_run(watchlist: Watchlist, session: Session, *, only: Sequence[str] = ()
     """
     wanted = _checked_only(only)
     settings = {name: providers.provider(name).configured() for name in providers.names()}
+    if session.is_offline:
+        settings = {name: replace(item, api_key=item.api_key or "offline") for name, item in settings.items()}
     _check_any_key(watchlist, settings)
     lookups = _lookups(watchlist, settings, session)
     plans = []
@@ -85,7 +87,7 @@ def lines(plans: Sequence[ProviderPlan]) -> list[Line]:
         for resource in providers.provider(item.name).ENTITIES:
             walks = [walk for walk in item.walks if walk.endpoint == resource]
             credits = sum(walk.worst_credits for walk in walks)
-            usd = item.settings.plan.cost_usd(credits, used_this_month=0)
+            usd = item.settings.plan.worst_usd(credits)
             if walks:
                 found.append(
                     Line(item.name, resource, len(walks), sum(walk.worst_requests for walk in walks), credits, usd)
@@ -123,11 +125,11 @@ def check_limits(plans: Sequence[ProviderPlan], limits: Limits) -> None:
 
 def _checked_only(only: Sequence[str]) -> set[str]:
     for item in only:
-        name, _, resource = item.partition(".")
+        name, dot, resource = item.partition(".")
         if name not in providers.names():
             raise ConfigError(f"--only {item}: unknown provider; expected one of {', '.join(providers.names())}")
         known = providers.provider(name).ENTITIES
-        if resource and resource not in known:
+        if dot and resource not in known:
             raise ConfigError(f"--only {item}: unknown resource; {name} has {', '.join(known)}")
     return set(only)
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from tiktok_hashtags.client import Reply
 from tiktok_hashtags.decode import Entity
-from tiktok_hashtags.errors import MissingIdError, NotFoundError
+from tiktok_hashtags.errors import MissingIdError, NotFoundError, NotJournaledError
 from tiktok_hashtags.session import Session
 from tiktok_hashtags.walk import Fetch, Page, Rules, walk_key
 
@@ -77,6 +77,8 @@ def id_of(item: Walk, session: Session) -> str:
         return found
     if item.hashtag_key in session.known.missing:
         raise NotFoundError(f"{where}: its details say that there is no such hashtag")
+    if session.is_offline:
+        raise NotJournaledError(f"{where}: its id is not in the journal")
     raise MissingIdError(
         f"{where}: its id is not known; give `id` in the watchlist, or a key for a provider whose details have it. "
         "Nothing was sent."

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ctypes
 import logging
 import signal
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -19,15 +21,17 @@ from tiktok_hashtags.clock import Clock, system_clock
 from tiktok_hashtags.errors import BalanceError, ConfigError, LockedError, TiktagsError, worst_exit_code
 from tiktok_hashtags.journal import Journal
 from tiktok_hashtags.load import Warehouse, watchlist_source
-from tiktok_hashtags.money import Budget
+from tiktok_hashtags.money import Budget, Caps
 from tiktok_hashtags.plan import ProviderPlan, check_limits, plan_run
 from tiktok_hashtags.project import Project
 from tiktok_hashtags.publish import publish
-from tiktok_hashtags.session import OnPage, Session, WalkResult, ignore_page, new_run_id
+from tiktok_hashtags.session import Known, OnPage, Session, Sleep, WalkResult, ignore_page, new_run_id
+from tiktok_hashtags.settings import shared_ledger
 from tiktok_hashtags.transform import build
-from tiktok_hashtags.watchlist import Watchlist, read_watchlist
+from tiktok_hashtags.watchlist import Limits, Watchlist, read_watchlist
 
 logger = logging.getLogger(__name__)
+_M_ARENA_MAX = -8  # of glibc's malloc.h
 
 
 @dataclass
@@ -84,7 +88,12 @@ class Options:
     only: Sequence[str] = ()
     concurrency: int = 20
     transforms: bool = True
+    max_usd: float | None = None
+    watchlist: Watchlist | None = None
+    is_offline: bool = False
     transport: httpx.BaseTransport | None = None
+    sleep: Sleep = time.sleep
+    monotonic: Callable[[], float] = time.monotonic
     on_page: OnPage = ignore_page
     on_stage: Callable[[str], None] = logger.info
 
@@ -96,23 +105,42 @@ def open_session(project: Project, options: Options) -> Iterator[tuple[Watchlist
     Raises:
         ConfigError: The watchlist or the journal is not usable.
     """
-    watchlist = read_watchlist(project.watchlist, providers=providers.names())
+    watchlist = options.watchlist or read_watchlist(project.watchlist, providers=providers.names())
     now = options.clock()
     warehouse = Warehouse(project)
     session = Session(
         clock=options.clock,
-        journal=Journal(project.journal),
+        journal=Journal(shared_ledger() or project.journal),
         run_id=new_run_id(now),
         snapshot_date=now.date(),
-        budget=Budget(watchlist.limits.max_usd_per_run, watchlist.limits.credits_per_run),
+        project=str(project.root.resolve()),
+        budget=Budget(_lower(watchlist.limits.max_usd_per_run, options.max_usd), watchlist.limits.credits_per_run),
+        caps={name: _caps(watchlist.limits, name) for name in providers.names()},
+        is_shared=shared_ledger() is not None,
+        is_offline=options.is_offline,
         transport=options.transport,
         concurrency=options.concurrency,
+        sleep=options.sleep,
+        monotonic=options.monotonic,
         on_page=options.on_page,
     )
     try:
         yield watchlist, warehouse, session
     finally:
         session.close()
+
+
+def _lower(one: float | None, other: float | None) -> float | None:
+    return min((limit for limit in (one, other) if limit is not None), default=None)
+
+
+def _caps(limits: Limits, name: str) -> Caps:
+    return Caps(
+        day_credits=limits.credits_per_day.get(name),
+        month_credits=limits.credits_per_month.get(name),
+        day_usd=limits.max_usd_per_day,
+        month_usd=limits.max_usd_per_month,
+    )
 
 
 def planned(project: Project, options: Options) -> tuple[Watchlist, list[ProviderPlan]]:
@@ -134,19 +162,25 @@ def run(project: Project, options: Options) -> Outcome:
         ConfigError: The watchlist or a setting is wrong; nothing was sent.
         BudgetError: The worst case is over a limit; nothing was sent.
     """
+    _share_heaps()
     with (
         _locked(project),
         open_session(project, options) as (watchlist, warehouse, session),
         _stopping(session) as signals,
     ):
         options.on_stage("reading what is known")
-        warehouse.finish_pending()
-        session.known = warehouse.known(watchlist, snapshot_date=session.snapshot_date)
+        warehouse.load_pending()
+        known = warehouse.known(watchlist, snapshot_date=session.snapshot_date)
+        session.known = Known(hashtag_ids=known.hashtag_ids) if options.is_offline else known
         plans = plan_run(watchlist, session, only=options.only)
-        check_limits(plans, watchlist.limits)
+        if not options.is_offline:
+            check_limits(plans, watchlist.limits)
         outcome = Outcome(session.run_id, session.snapshot_date.isoformat())
-        warehouse.load(watchlist_source(watchlist, session))
+        earlier = session.journal.unexported(session.project, but_run=session.run_id)
+        warehouse.extract(watchlist_source(watchlist, session, earlier_requests=earlier))
         codes = [_loaded(item, warehouse, session, outcome, options) for item in plans]
+        warehouse.load_pending()
+        session.journal.mark_exported(row["request_id"] for row in earlier)
         _count(outcome, session, plans)
         codes += [_walk_exit_code(walk) for walk in session.tally.walks]
         if options.transforms and not signals:
@@ -187,6 +221,7 @@ def _loaded(item: ProviderPlan, warehouse: Warehouse, session: Session, outcome:
         outcome.messages.append(f"{item.name}: {error}")
         logger.error("%s", outcome.messages[-1])
         return error.exit_code
+    session.journal.mark_exported(row["request_id"] for row in session.journal.requests(session.run_id, item.name))
     return 0
 
 
@@ -215,7 +250,16 @@ def _count(outcome: Outcome, session: Session, plans: Sequence[ProviderPlan]) ->
             "rejects": tally.rejects[item.name],
             "replayed_pages": replayed,
         }
-    outcome.messages += sorted({str(walk.error) for walk in tally.walks if walk.error and not walk.is_complete})
+    outcome.messages += _shortfalls([walk for walk in tally.walks if not walk.is_complete])
+
+
+def _shortfalls(incomplete: Sequence[WalkResult]) -> list[str]:
+    """Say what could not be had: each reason once, with the walks that it ended."""
+    ended: dict[str, list[str]] = {}
+    for walk in incomplete:
+        reason = str(walk.error or f"{walk.provider} {walk.endpoint}: {walk.stop_reason} after {walk.pages} pages")
+        ended.setdefault(reason, []).append(f"{walk.endpoint} of {walk.target}")
+    return sorted(f"{reason} (incomplete: {', '.join(walks)})" for reason, walks in ended.items())
 
 
 def _walk_exit_code(walk: WalkResult) -> int:
@@ -224,6 +268,13 @@ def _walk_exit_code(walk: WalkResult) -> int:
     if walk.stop_reason == "balance":
         return BalanceError.exit_code
     return walk.error.exit_code if walk.error else 4
+
+
+def _share_heaps() -> None:
+    """Let all threads share two heaps; of its own, each keeps what its largest page needed (glibc only)."""
+    libc = ctypes.CDLL(None)
+    if hasattr(libc, "mallopt"):
+        libc.mallopt(_M_ARENA_MAX, 2)
 
 
 @contextmanager

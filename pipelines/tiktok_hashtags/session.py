@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import atexit
+import shutil
 import tempfile
 import threading
 import time
@@ -18,7 +20,7 @@ import httpx
 from tiktok_hashtags.clock import Clock, system_clock
 from tiktok_hashtags.errors import TiktagsError
 from tiktok_hashtags.journal import Journal
-from tiktok_hashtags.money import Budget
+from tiktok_hashtags.money import Budget, Caps
 
 Sleep = Callable[[float], None]
 OnPage = Callable[[str, str, int], None]
@@ -95,6 +97,11 @@ class Session:
         run_id: Unique for each run, sortable by time.
         clock: Gives naive UTC times; may stand still.
         journal: Where pages and charges are kept.
+        project: Tells this project's requests from those of others in a shared ledger.
+        is_shared: Whether other processes may use the same ledger, and so the same keys, at the same time.
+        is_offline: Whether pages come from the journal alone, for a replay.
+        budget: What this run may spend.
+        caps: What each provider's key may spend in a day and a month.
         transport: Stands in for the network (tests, demo); None for the real one.
         clients: One client per provider, so that all its resources keep to one rate limit.
         concurrency: Walks at the same time; pages of one walk are always in sequence.
@@ -104,7 +111,11 @@ class Session:
     journal: Journal
     run_id: str
     snapshot_date: date
+    project: str = ""
+    is_shared: bool = False
+    is_offline: bool = False
     budget: Budget = field(default_factory=Budget)
+    caps: Mapping[str, Caps] = field(default_factory=dict)
     known: Known = field(default_factory=Known)
     tally: Tally = field(default_factory=Tally)
     clients: dict[str, Any] = field(default_factory=dict)
@@ -121,9 +132,10 @@ class Session:
 
         Without a `ledger_path` its journal is a temporary file that goes with the process.
         """
-        path = Path(ledger_path) if ledger_path else Path(tempfile.mkdtemp(prefix="tiktags-")) / "journal.sqlite"
+        path = Path(ledger_path) if ledger_path else _temporary_folder() / "journal.sqlite"
         now = clock()
-        return cls(clock=clock, journal=Journal(path), run_id=new_run_id(now), snapshot_date=now.date())
+        journal, run_id = Journal(path), new_run_id(now)
+        return cls(clock=clock, journal=journal, run_id=run_id, snapshot_date=now.date(), is_shared=bool(ledger_path))
 
     def close(self) -> None:
         """Close the clients and the journal."""
@@ -137,6 +149,12 @@ class Session:
             self.stop.wait(seconds)
         else:
             self.sleep(seconds)
+
+
+def _temporary_folder() -> Path:
+    folder = tempfile.mkdtemp(prefix="tiktags-")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return Path(folder)
 
 
 def new_run_id(now: datetime) -> str:

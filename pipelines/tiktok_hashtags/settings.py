@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TypeVar
 
 import dlt
@@ -91,7 +93,7 @@ def read_settings(
     settings = Settings(
         provider=provider,
         base_url=value("base_url", str) or base_url,
-        api_key=value("api_key", str),
+        api_key=_printable(provider, value("api_key", str)),
         plan=_plan(provider, plans, value("plan", str), value("requests_per_minute", int), value("credit_usd", float)),
         page_size=min(value("page_size", int) or page_size, max_page_size),
         max_pages=value("max_pages", int) or DEFAULT_MAX_PAGES,
@@ -100,6 +102,12 @@ def read_settings(
     )
     check_base_url(provider, settings.base_url)
     return settings
+
+
+def shared_ledger() -> Path | None:
+    """Return the journal and ledger that several project folders share: `[sources] ledger_path`; None for their own."""
+    found: object = dlt.config.get("sources.ledger_path")
+    return Path(str(found)) if found else None
 
 
 def key_variable(provider: str) -> str:
@@ -120,9 +128,17 @@ def _typed(provider: str, name: str, found: object, kind: type[_T]) -> _T:
         value = kind(str(found))
     except ValueError as error:
         raise ConfigError(f"[sources.{provider}] {name}: expected {kind.__name__}, found {found!r}") from error
-    if kind is not str and float(value) < lowest:
+    if kind is not str and not lowest <= float(value) < math.inf:
         raise ConfigError(f"[sources.{provider}] {name}: expected at least {lowest}, found {found!r}")
     return value
+
+
+def _printable(provider: str, key: str | None) -> str | None:
+    """Return a key without the line end that files add; one that no header can carry would end up in messages."""
+    stripped = key.strip() if key else ""
+    if not (stripped.isascii() and stripped.isprintable()):
+        raise ConfigError(f"[sources.{provider}] api_key: expected printable ASCII characters. Nothing was sent.")
+    return stripped or None
 
 
 def _plan(

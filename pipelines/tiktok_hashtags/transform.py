@@ -71,9 +71,11 @@ def _check(outcome: Any) -> None:
 
 
 def _release() -> None:
-    """Let go of the DuckDB file, which dbt's adapter keeps open for the life of the process."""
+    """Let go of the DuckDB file and of the log file, which dbt keeps open for the life of the process."""
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
 
+    for handler in logging.getLogger("file_log").handlers:
+        handler.close()
     DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]  # dbt's own code
     gc.collect()
 

@@ -17,7 +17,7 @@ from typing import Any, cast
 
 import httpx
 import tenacity
-from pyrate_limiter import Duration, InMemoryBucket, Rate, RateItem
+from pyrate_limiter import AbstractBucket, Duration, InMemoryBucket, Rate, RateItem, SQLiteBucket
 
 from tiktok_hashtags.errors import (
     BodyError,
@@ -25,6 +25,7 @@ from tiktok_hashtags.errors import (
     ConfigError,
     InterruptedRunError,
     NetworkError,
+    NotJournaledError,
     QuotaError,
     RateLimitedError,
     RequestError,
@@ -40,6 +41,8 @@ MAX_WAIT_SECONDS = 900.0
 DEFAULT_WAIT_SECONDS = 60.0
 # A strict sliding window counts arrivals, which jitter by the network's latency.
 WINDOW_MS = int(Duration.MINUTE) + 750
+
+_HEADERS_OF_THE_WIRE = (b"content-encoding", b"content-length", b"transfer-encoding")
 
 Accept = Callable[[httpx.Response], "Accepted"]
 
@@ -69,6 +72,18 @@ def call_of(request: httpx.Request) -> Call:
     """Return the call that a request belongs to."""
     call: Call = request.extensions["call"]
     return call
+
+
+class OfflineTransport(httpx.BaseTransport):
+    """Sends nothing: the inside of a replay."""
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Refuse a request that the journal could not answer.
+
+        Raises:
+            NotJournaledError: Always.
+        """
+        raise NotJournaledError(f"{call_of(request).endpoint}: the page is not in the journal; nothing was sent")
 
 
 class RetryTransport(httpx.BaseTransport):
@@ -108,7 +123,7 @@ class PaceTransport(httpx.BaseTransport):
         self, inner: httpx.BaseTransport, session: Session, *, provider: str, requests_per_minute: int
     ) -> None:
         self._inner, self._session, self._provider = inner, session, provider
-        self._bucket = InMemoryBucket([Rate(requests_per_minute, WINDOW_MS)])
+        self._bucket = _bucket(session, provider, Rate(requests_per_minute, WINDOW_MS))
         self._lock = threading.Lock()
         self._resume_at = 0.0
 
@@ -132,21 +147,36 @@ class PaceTransport(httpx.BaseTransport):
         raise AssertionError("unreachable")
 
     def _await_turn(self) -> None:
-        while (seconds := self._seconds_to_wait()) > 0:
+        while not self._session.stop.is_set():
+            seconds = self._seconds_to_wait()
+            if seconds == 0:
+                return
             self._session.pause(seconds)
-            if self._session.stop.is_set():
-                raise InterruptedRunError(f"{self._provider}: stopped before the next request")
+        raise InterruptedRunError(f"{self._provider}: stopped before the next request")
 
     def _seconds_to_wait(self) -> float:
         now = self._session.monotonic()
         if self._resume_at > now:
             return self._resume_at - now
         with self._lock:
-            item = RateItem(self._provider, int(now * 1000))
+            item = RateItem(self._provider, _milliseconds(self._session))
             self._bucket.leak(item.timestamp)
             if self._bucket.put(item):
                 return 0.0
             return max(cast(int, self._bucket.waiting(item)), 1) / 1000
+
+
+def _bucket(session: Session, provider: str, rate: Rate) -> AbstractBucket:
+    """Return where the requests of the last minute are counted: in a file, if other processes use the key too."""
+    if not session.is_shared:
+        return InMemoryBucket([rate])
+    path = str(session.journal.path.with_suffix(".pace.sqlite"))
+    return SQLiteBucket.init_from_file([rate], table=provider, db_path=path, use_file_lock=True)
+
+
+def _milliseconds(session: Session) -> int:
+    """Return a time that all who count in the same bucket share."""
+    return int((time.time() if session.is_shared else session.monotonic()) * 1000)
 
 
 def _bounded(retry_after: float | None) -> float:
@@ -161,6 +191,7 @@ class AcceptTransport(httpx.BaseTransport):
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Check an answer before anything counts it as a page."""
+        request.extensions.pop("status", None)  # of an earlier attempt
         response = self._inner.handle_request(request)
         request.extensions["status"] = response.status_code
         accepted = call_of(request).accept(response)
@@ -172,8 +203,8 @@ class AcceptTransport(httpx.BaseTransport):
 class BoundsTransport(httpx.BaseTransport):
     """Reads the body within a deadline and a size, decoding gzip itself so that neither can be overrun."""
 
-    def __init__(self, inner: httpx.BaseTransport, *, provider: str) -> None:
-        self._inner, self._provider = inner, provider
+    def __init__(self, inner: httpx.BaseTransport, session: Session, *, provider: str) -> None:
+        self._inner, self._now, self._provider = inner, session.monotonic, provider
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Return the whole answer.
@@ -181,7 +212,7 @@ class BoundsTransport(httpx.BaseTransport):
         Raises:
             NetworkError: The connection failed, or the body was late, too large or not whole.
         """
-        deadline = time.monotonic() + DEADLINE_SECONDS
+        deadline = self._now() + DEADLINE_SECONDS
         where = f"{self._provider} {call_of(request).endpoint}"
         try:
             response = self._inner.handle_request(request)
@@ -190,11 +221,7 @@ class BoundsTransport(httpx.BaseTransport):
             raise UnreachableError(f"{where}: no connection: {error}") from error
         except httpx.HTTPError as error:
             raise NetworkError(f"{where}: {type(error).__name__}: {error}") from error
-        headers = {
-            name: value
-            for name, value in response.headers.items()
-            if name not in ("content-encoding", "content-length", "transfer-encoding")
-        }
+        headers = [(name, value) for name, value in response.headers.raw if name.lower() not in _HEADERS_OF_THE_WIRE]
         return httpx.Response(response.status_code, headers=headers, content=body)
 
     def _chunks(self, response: httpx.Response, deadline: float, where: str) -> Iterator[bytes]:
@@ -202,7 +229,7 @@ class BoundsTransport(httpx.BaseTransport):
         size = 0
         try:
             for raw in response.stream:  # type: ignore[union-attr]  # a sync transport gives a sync stream
-                if time.monotonic() > deadline:
+                if self._now() > deadline:
                     raise NetworkError(f"{where}: the body took over {DEADLINE_SECONDS:.0f} s")
                 chunk = gzip.decompress(raw, MAX_BODY_BYTES + 1 - size) if gzip else raw
                 size += len(chunk)
@@ -233,10 +260,6 @@ class OriginTransport(httpx.BaseTransport):
             raise ConfigError(f"a request to {request.url.host} was not sent: the key belongs to {self._origin[1]}")
         return self._inner.handle_request(request)
 
-    def close(self) -> None:
-        """Close the connections."""
-        self._inner.close()
-
 
 def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
     return url.scheme, url.host, url.port
@@ -245,10 +268,10 @@ def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
 def retry_after_seconds(response: httpx.Response) -> float | None:
     """Return the seconds of a Retry-After header, given as a number or a date; None where there is none."""
     value = response.headers.get("retry-after", "").strip()
-    if value.isdigit():
+    if value.isdecimal():
         return float(value)
     try:
         at: float = parsedate_to_datetime(value).timestamp()
         return max(at - time.time(), 0.0)
-    except (ValueError, IndexError):
+    except (ValueError, OverflowError):
         return None

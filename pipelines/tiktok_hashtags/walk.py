@@ -44,13 +44,15 @@ class Rules:
 
     Args:
         max_items: Stop after the page that reaches this many items; None for no limit.
-        max_pages: A safety stop; a walk that it ends is incomplete.
+        max_pages: A safety stop; a walk that it ends is incomplete. None for no limit.
+        repeated_pages: A safety stop after this many pages in a row of ids that came before; None never to.
         known_pages: Stop after this many pages in a row without a new id; None never to.
         known_ids: The ids that count as known.
     """
 
     max_items: int | None = None
-    max_pages: int = DEFAULT_MAX_PAGES
+    max_pages: int | None = DEFAULT_MAX_PAGES
+    repeated_pages: int | None = 2
     known_pages: int | None = None
     known_ids: Container[str] = frozenset()
 
@@ -151,9 +153,10 @@ class _State:
         self.seen_cursors.add(page.cursor)
         if self.empty_pages > MAX_EMPTY_PAGES:
             return "empty_pages"
-        if self.pages_without_unseen >= 2:
+        rules = self.rules
+        if rules.repeated_pages is not None and self.pages_without_unseen >= rules.repeated_pages:
             return "repeated_items"
-        return "max_pages" if verdict.pages >= self.rules.max_pages else ""
+        return "max_pages" if rules.max_pages is not None and verdict.pages >= rules.max_pages else ""
 
 
 def walk_key(*, provider: str, endpoint: str, target: str, snapshot_date: date | None) -> str:

@@ -6,7 +6,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 import pyarrow as pa
@@ -120,7 +120,7 @@ class WalkLog:
         self._session.tally.notices += notices
         return {
             "walks": [{**run, **result.row()} for result in self._results],
-            "api_requests": [{**run, **_request_row(row)} for row in requests if row["walk_key"] in keys],
+            "api_requests": [request_row(row) for row in requests if row["walk_key"] in keys],
             "rejects": [{**run, **self._reject_row(reject)} for reject in self._rejects],
             "notices": [{**run, **notice} for notice in notices],
         }
@@ -158,7 +158,13 @@ def _drift(paths: set[str]) -> str:
     return f"{len(paths)} fields that the document does not name: {named}"
 
 
-def _request_row(row: Mapping[str, Any]) -> dict[str, Any]:
+def request_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a row of the ledger as a row of the raw table `api_requests`."""
     times = {name: datetime.fromisoformat(row[name]) if row[name] else None for name in ("requested_at", "finished_at")}
-    kept = {name: value for name, value in row.items() if name not in ("run_id", "snapshot_date")}
-    return {**kept, **times, "is_replayed": row["outcome"] == "replayed"}
+    kept = {name: value for name, value in row.items() if name not in ("project", "is_exported")}
+    derived = {
+        "snapshot_date": date.fromisoformat(row["snapshot_date"]),
+        "observed_at": times["requested_at"],
+        "is_replayed": row["outcome"] == "replayed",
+    }
+    return {**kept, **times, **derived}

@@ -21,10 +21,12 @@ from tiktok_hashtags.errors import ConfigError
 MAX_NAME_BYTES = 256
 DEFAULT_MAX_VIDEOS = 500
 
-Positive = Annotated[int, msgspec.Meta(ge=1)]
+Positive = Annotated[int, msgspec.Meta(ge=1, le=1_000_000_000)]
+IndustryId = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
+Text = Annotated[str, msgspec.Meta(min_length=1)]
 Dollars = Annotated[float, msgspec.Meta(ge=0)]
+Credits = Annotated[int, msgspec.Meta(ge=0)]
 CountryCode = Annotated[str, msgspec.Meta(pattern="^[A-Za-z]{2}$")]
-_KINDS = ("hashtags", "trends", "searches", "datasets", "limits")
 
 
 class Hashtag(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
@@ -65,7 +67,7 @@ class TrendList(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen
     source: Literal["popular_trend", "creative_center"] = "popular_trend"
     country: CountryCode | None = None
     period_days: Literal[7, 30, 90, 120] = 7
-    industry_id: int = 0
+    industry_id: IndustryId = 0
     new_on_board: bool = False
 
     @property
@@ -85,8 +87,8 @@ class Search(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=Tr
 class Dataset(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
     """A scraper dataset: files (`path`: file, folder, glob or fsspec URL) or an HTTP dataset (`dataset_id`)."""
 
-    path: str | None = None
-    dataset_id: str | None = None
+    path: Text | None = None
+    dataset_id: Text | None = None
     captured_at: datetime | None = None
 
     @property
@@ -96,10 +98,17 @@ class Dataset(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=T
 
 
 class Limits(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
-    """What a run may spend; None and absent mean no limit."""
+    """What a run, a UTC day and a UTC month may cost; None and absent mean no limit.
+
+    Days and months count all that the ledger knows, also what other projects spent through the same `ledger_path`.
+    """
 
     max_usd_per_run: Dollars | None = None
-    credits_per_run: dict[str, Annotated[int, msgspec.Meta(ge=0)]] = {}
+    max_usd_per_day: Dollars | None = None
+    max_usd_per_month: Dollars | None = None
+    credits_per_run: dict[str, Credits] = {}
+    credits_per_day: dict[str, Credits] = {}
+    credits_per_month: dict[str, Credits] = {}
 
 
 class Watchlist(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
@@ -112,17 +121,32 @@ class Watchlist(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen
     limits: Limits = Limits()
 
 
+_TYPES: dict[str, type[msgspec.Struct]] = {
+    "hashtags": Hashtag,
+    "trends": TrendList,
+    "searches": Search,
+    "datasets": Dataset,
+    "limits": Limits,
+}
+
+
 def hashtag_key(name: str) -> str | None:
     """Return the normalised name by which a hashtag is known everywhere, or None if there is no name in it.
 
     Strips leading `#`, applies NFKC and case folding and drops format characters (category Cf). Empty names,
     names with control characters and names over 256 bytes have no key.
     """
-    folded = unicodedata.normalize("NFKC", name.strip().lstrip("#\uff03")).casefold()
-    key = "".join(char for char in folded if unicodedata.category(char) != "Cf").strip().lstrip("#")
+    key, before = name, None
+    while key != before:  # dropping a character can bring up one that is to be folded
+        key, before = _folded(key), key
     if any(unicodedata.category(char) in {"Cc", "Cs"} for char in key) or len(key.encode()) > MAX_NAME_BYTES:
         return None
     return key or None
+
+
+def _folded(text: str) -> str:
+    folded = unicodedata.normalize("NFKC", text.strip().lstrip("#\uff03")).casefold()
+    return "".join(char for char in folded if unicodedata.category(char) != "Cf")
 
 
 def read_watchlist(path: Path, *, providers: Collection[str]) -> Watchlist:
@@ -130,7 +154,7 @@ def read_watchlist(path: Path, *, providers: Collection[str]) -> Watchlist:
 
     Args:
         path: The TOML file.
-        providers: The names that `providers` and `credits_per_run` may use.
+        providers: The names that `providers` and the limits may use.
 
     Raises:
         ConfigError: The file is missing, is not TOML, has an unknown key or a wrong type, or names nothing.
@@ -138,14 +162,17 @@ def read_watchlist(path: Path, *, providers: Collection[str]) -> Watchlist:
     if not path.is_file():
         raise ConfigError(f"{path.name}: no such file here. `tiktags init` writes one; nothing was sent.")
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
         watchlist = msgspec.toml.decode(text, type=Watchlist)
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path.name}: not UTF-8 text ({error.reason} at byte {error.start})") from error
     except msgspec.ValidationError as error:
-        raise ConfigError(f"{_place(path.name, text, str(error))}: {_expectation(str(error))}") from error
+        message = _indexed(text, str(error))
+        raise ConfigError(f"{_place(path.name, text, message)}: {_expectation(message)}") from error
     except msgspec.DecodeError as error:
-        raise ConfigError(f"{path.name}: not valid TOML: {error}") from error
+        line = re.search(r"at line (\d+)", str(error))
+        place = f"{path.name}:{line[1]}" if line else path.name
+        raise ConfigError(f"{place}: not valid TOML: {error}") from error
     _check(watchlist, path.name, text, providers)
     return watchlist
 
@@ -165,7 +192,9 @@ def _check(watchlist: Watchlist, file: str, text: str, providers: Collection[str
         both = (dataset.path is None) == (dataset.dataset_id is None)
         _check_row("expected either `path` or `dataset_id`" if both else None, file, text, f"datasets[{index}]")
 
-    _check_row(_name_problem(watchlist.limits.credits_per_run, providers), file, text, "limits.credits_per_run")
+    for span in ("run", "day", "month"):
+        named = getattr(watchlist.limits, f"credits_per_{span}")
+        _check_row(_name_problem(named, providers), file, text, f"limits.credits_per_{span}")
 
 
 def _name_problem(named: Collection[str], providers: Collection[str]) -> str | None:
@@ -205,7 +234,10 @@ def _trend_problem(trend: TrendList) -> str | None:
 
 def name_of_url(url: str | None) -> str | None:
     """Return the hashtag name in a URL like https://www.tiktok.com/tag/christmas, or None."""
-    parts = urlsplit(url or "")
+    try:
+        parts = urlsplit(url or "")
+    except ValueError:  # no URL at all, like http://[x
+        return None
     match = re.fullmatch(r"/tag/([^/]+)/?", parts.path)
     on_tiktok = parts.hostname is not None and (
         parts.hostname == "tiktok.com" or parts.hostname.endswith(".tiktok.com")
@@ -219,9 +251,20 @@ def _expectation(message: str) -> str:
     if not unknown:
         return problem[:1].lower() + problem[1:]
     kind = re.search(r"\$\.(\w+)", message)
-    struct = {"hashtags": Hashtag, "trends": TrendList, "searches": Search, "datasets": Dataset, "limits": Limits}
-    allowed = struct[kind[1]].__struct_fields__ if kind and kind[1] in struct else _KINDS
+    allowed = _TYPES[kind[1]].__struct_fields__ if kind and kind[1] in _TYPES else tuple(_TYPES)
     return f"unknown key `{unknown[1]}`; expected one of {', '.join(allowed)}"
+
+
+def _indexed(text: str, message: str) -> str:
+    """Return a message with the index of the first wrong table, which msgspec leaves out."""
+    kind = re.search(r"\$\.(\w+)\[\.\.\.\]", message)
+    rows = msgspec.toml.decode(text)[kind[1]] if kind else ()
+    for index, row in enumerate(rows):
+        try:
+            msgspec.convert(row, _TYPES[kind[1]] if kind else Watchlist)
+        except msgspec.ValidationError:
+            return message.replace("[...]", f"[{index}]", 1)
+    return message
 
 
 def _place(file: str, text: str, message: str) -> str:
@@ -231,13 +274,11 @@ def _place(file: str, text: str, message: str) -> str:
     lines = text.splitlines()
     start = 0
     if path:
-        headers = [i for i, line in enumerate(lines) if re.match(rf"\s*\[+\s*{path[1]}\b", line)]
+        headers = [i for i, line in enumerate(lines) if re.match(rf"\s*\[*\s*{path[1]}\b", line)]
         nth = int(path[2]) if path[2] and path[2].isdigit() else 0
         start = headers[min(nth, len(headers) - 1)] if headers else 0
     wanted = key[1] if key else (path[3] if path else None)
     if wanted:
-        hits = (
-            i for i in range(start, len(lines)) if re.match(rf"\s*\[*\s*\"?{re.escape(wanted)}\"?\s*[=\].]", lines[i])
-        )
-        start = next(hits, start)
+        key_line = re.compile(rf"\s*\[*\s*(?:\w+\.)?\"?{re.escape(wanted)}\"?\s*[=\].]")
+        start = next((i for i in range(start, len(lines)) if key_line.match(lines[i])), start)
     return f"{file}:{start + 1}"

@@ -3,13 +3,14 @@
 A provider declares its items as `msgspec.Struct`s, and everything else is derived: the arrow schema for the fast
 decoder, the columns of the raw table (nested fields joined with `__`), and the child tables (lists).
 
-Kinds: `str`; `Id` (text, also where the wire has a number); `Integer` (64 bits, also from "123"); `float`; `bool`
-(also from 0 and 1); a nested struct; `UrlList` (only its first URL is kept); a list of structs or of scalars.
+Kinds: `str`; `Id` (text, also where the wire has a number); `Integer` (64 bits, also from "123"); `Number` (finite);
+`bool` (also from 0 and 1); a nested struct; `UrlList` (only its first URL is kept); a list of structs or of scalars.
 """
 
 from __future__ import annotations
 
 import re
+import sys
 import types
 from collections.abc import Sequence
 from functools import cache
@@ -19,6 +20,10 @@ import msgspec
 import pyarrow as pa
 
 Integer = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+# Without bounds the text "nan" would count as a number.
+Number = Annotated[float, msgspec.Meta(ge=-sys.float_info.max, le=sys.float_info.max)]
+# What msgspec raises for bytes that are no JSON, nested too deep, or no UTF-8.
+UNREADABLE = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
 
 _ESCAPES = re.compile(
     rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u0000|u[dD][89a-fA-F][0-9a-fA-F]{2}|.)", re.DOTALL
@@ -82,12 +87,6 @@ def arrow_fields(struct: type[msgspec.Struct]) -> tuple[pa.Field, ...]:
     return tuple(pa.field(f.encode_name, arrow_type(hints[f.name])) for f in msgspec.structs.fields(struct))
 
 
-@cache
-def column_names(struct: type[msgspec.Struct]) -> dict[str, str]:
-    """Return the column name of each wire name of a struct."""
-    return {field.encode_name: field.name for field in msgspec.structs.fields(struct)}
-
-
 def arrow_type(hint: Any) -> pa.DataType:  # a type annotation has no narrower type
     """Return the arrow type of a wire type's annotation."""
     kind = bare(hint)
@@ -138,7 +137,7 @@ def item_ids(items: Sequence[bytes], reference: type[msgspec.Struct]) -> list[st
         try:
             values = msgspec.structs.astuple(decoder.decode(item))
             ids.append(next((str(value) for value in values if value not in (None, "")), None))
-        except (msgspec.DecodeError, RecursionError):
+        except UNREADABLE:
             ids.append(None)
     return ids
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from tiktok_hashtags.wire import Id, Integer, wire_value
+from tiktok_hashtags.wire import UNREADABLE, Id, Integer, Number, wire_value
 
 
 class Envelope(msgspec.Struct):
@@ -24,9 +24,9 @@ class Status(msgspec.Struct, rename={"outer": "statusCode", "inner": "status_cod
 
     @property
     def code(self) -> int | str:
-        """The status as a number where it is one; 0 is success, and so is none at all."""
-        found = self.outer if self.outer is not None else self.inner
-        return int(found) if isinstance(found, str) and found.isdigit() else (found or 0)
+        """The status that is not success, as a number where it is one; 0 is success, and so is none at all."""
+        found = next((code for code in (self.outer, self.inner) if code not in (None, 0, "0", "")), 0) or 0
+        return int(found) if isinstance(found, str) and found.isdecimal() else found
 
 
 class Challenge(msgspec.Struct, rename="camel"):
@@ -110,7 +110,7 @@ class TrendPoint(msgspec.Struct):
     """`time` in epoch seconds at 00:00 UTC; `value` 0 to 1, relative to this series' own maximum."""
 
     time: Integer | None = None
-    value: float | None = None
+    value: Number | None = None
 
 
 class Creator(msgspec.Struct):
@@ -141,7 +141,7 @@ class CurvePoint(msgspec.Struct):
     """A point of a popularity curve."""
 
     timestamp: Integer | None = None
-    value: float | None = None
+    value: Number | None = None
 
 
 class CreativeCenterTrend(msgspec.Struct):
@@ -160,24 +160,21 @@ class CreativeCenterTrend(msgspec.Struct):
 class Pagination(msgspec.Struct):
     """The page that was answered, not the one that was asked for."""
 
+    has_more: bool
     page: int | None = None
-    size: int | None = None
-    total: int | None = None
-    has_more: bool | None = None
 
 
 class PopularData(msgspec.Struct, rename={"items": "list"}):
     """A page of popular-trend."""
 
     items: list[msgspec.Raw]
-    pagination: Pagination | None = None
+    pagination: Pagination
 
 
 class CreativeData(msgspec.Struct):
     """The whole list of creative-center."""
 
     hashtags: list[msgspec.Raw]
-    total_count: int | None = None
 
 
 class TrendReference(msgspec.Struct):
@@ -201,7 +198,7 @@ def error_detail(body: bytes) -> str:
     """Return what either of the two error bodies says, or nothing."""
     try:
         error = msgspec.json.decode(body, type=_ErrorBody)
-    except (msgspec.DecodeError, RecursionError):
+    except UNREADABLE:
         return ""
     return f"{error.error.code}: {error.error.message}" if error.error else (error.msg or "")
 
@@ -210,7 +207,7 @@ def hashtag_id(details: bytes) -> str | None:
     """Return the id in a hashtag's details, or None where it is missing or unreadable."""
     try:
         found = msgspec.json.decode(details, type=Details, strict=False, dec_hook=wire_value)
-    except (msgspec.DecodeError, RecursionError):
+    except UNREADABLE:
         return None
     info = found.challenge_info
     return (info.challenge.id or None) if info and info.challenge else None

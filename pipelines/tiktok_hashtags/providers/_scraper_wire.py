@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from tiktok_hashtags.wire import Id, Integer, UrlList
+from tiktok_hashtags.wire import Id, Integer, Number, UrlList
 
 
 class Input(msgspec.Struct):
@@ -55,7 +55,7 @@ class Music(msgspec.Struct):
     author: str | None = None
     owner_handle: str | None = None
     owner_id: Id | None = None
-    duration: float | None = None
+    duration: Number | None = None
     is_original: bool | None = None
     is_original_sound: bool | None = None
     play_url: UrlList | None = None

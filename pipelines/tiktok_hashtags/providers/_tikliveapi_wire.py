@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from tiktok_hashtags.wire import Id, Integer
+from tiktok_hashtags.wire import UNREADABLE, Id, Integer, Number
 
 
 class Details(msgspec.Struct):
@@ -26,7 +26,7 @@ class MusicInfo(msgspec.Struct):
     title: str | None = None
     author: str | None = None
     original: bool | None = None
-    duration: float | None = None
+    duration: Number | None = None
 
 
 class Author(msgspec.Struct):
@@ -50,7 +50,7 @@ class Video(msgspec.Struct):
     play: str | None = None
     wmplay: str | None = None
     size: Integer | None = None
-    duration: float | None = None
+    duration: Number | None = None
     music: str | None = None
     music_info: MusicInfo | None = None
     play_count: Integer | None = None
@@ -113,6 +113,6 @@ def message(body: bytes) -> str:
     """Return what an answer without the documented keys says, or nothing."""
     try:
         found = msgspec.json.decode(body, type=_Message)
-    except (msgspec.DecodeError, RecursionError):
+    except UNREADABLE:
         return ""
     return (found.message or found.msg or bytes(found.error).decode(errors="replace"))[:200]

@@ -26,7 +26,15 @@ from dlt.extract import DltResource
 from tiktok_hashtags.client import ApiClient, raise_for_status, strict_json
 from tiktok_hashtags.crawl import raw_tables
 from tiktok_hashtags.decode import Entity
-from tiktok_hashtags.errors import AuthError, CaptchaError, EnvelopeError, NotFoundError, PageClampedError
+from tiktok_hashtags.errors import (
+    AuthError,
+    CaptchaError,
+    EnvelopeError,
+    NotFoundError,
+    PageClampedError,
+    RequestError,
+    StatusError,
+)
 from tiktok_hashtags.hashtag_columns import keys_of, with_key
 from tiktok_hashtags.money import Plan
 from tiktok_hashtags.planned_walk import Walk, page_of
@@ -103,7 +111,7 @@ def crawlora(
     hashtags: Sequence[Hashtag | str] = (),
     trends: Sequence[TrendList] = (),
     *,
-    api_key: str | None = None,
+    api_key: dlt.TSecretStrValue | None = None,
     base_url: str | None = None,
     ledger_path: str | None = None,
     settings: Any = None,
@@ -219,7 +227,8 @@ def _details_fetch(client: ApiClient, session: Session, walk: Walk, walk_key: st
         )
         if reply.payload is None:
             session.known.missing.add(walk.hashtag_key or "")
-            raise NotFoundError(f"{where}: there is no such hashtag", credits=reply.credits)
+            charged = 0 if reply.is_replayed else reply.credits
+            raise NotFoundError(f"{where}: there is no such hashtag", credits=charged)
         hashtag_id = wire.hashtag_id(reply.payload)
         if hashtag_id and walk.hashtag_key:
             session.known.hashtag_ids.setdefault(walk.hashtag_key, hashtag_id)
@@ -246,7 +255,7 @@ def _popular_fetch(
             walk_key=walk_key,
         )
         got: wire.PopularData = reply.payload
-        has_more = bool(got.pagination and got.pagination.has_more) and number < MAX_PAGES
+        has_more = got.pagination.has_more and number < MAX_PAGES
         return page_of(
             reply, items=got.items, ids=item_ids(got.items, wire.TrendReference), cursor=number + 1, has_more=has_more
         )
@@ -278,7 +287,7 @@ def _list_params(trend: TrendList) -> dict[str, str | int]:
 
 
 def _accept_details(response: httpx.Response, *, where: str) -> Accepted:
-    data = _data(response, where)
+    data = _data(response, where, not_found=NotFoundError)
     status: wire.Status = _decoded(data, wire.Status, where)
     code = status.code
     if code in NOT_FOUND_CODES:
@@ -295,9 +304,9 @@ def _accept_popular(response: httpx.Response, *, where: str, number: int) -> Acc
     if inner.code not in (0, "0") or bytes(inner.data) == b"null":
         raise EnvelopeError(f"{where}: inner code {inner.code}, {inner.msg}", credits=CREDITS_PER_REQUEST)
     data: wire.PopularData = _decoded(inner.data, wire.PopularData, where)
-    answered = data.pagination.page if data.pagination else None
-    if answered is not None and answered != number:
-        raise PageClampedError(f"{where}: the service answered with page {answered}", credits=CREDITS_PER_REQUEST)
+    if data.pagination.page not in (None, number):
+        said = f"the service answered with page {data.pagination.page}"
+        raise PageClampedError(f"{where}: {said}", credits=CREDITS_PER_REQUEST)
     return Accepted(data, CREDITS_PER_REQUEST)
 
 
@@ -306,10 +315,11 @@ def _accept_creative(response: httpx.Response, *, where: str) -> Accepted:
     return Accepted(data.hashtags, CREDITS_PER_REQUEST)
 
 
-def _data(response: httpx.Response, where: str) -> msgspec.Raw:
+def _data(response: httpx.Response, where: str, *, not_found: type[RequestError] = StatusError) -> msgspec.Raw:
     """Return the outer envelope's data, or raise what the envelope or the status says."""
     if response.status_code != 200:
-        raise_for_status(response, where, detail=wire.error_detail(response.content), credits=_charge(response))
+        detail, credits = wire.error_detail(response.content), CREDITS_PER_REQUEST if response.is_success else 0
+        raise_for_status(response, where, detail=detail, credits=credits, not_found=not_found)
     envelope: wire.Envelope = strict_json(response, wire.Envelope, where)
     if envelope.code in (401, "401", 403, "403"):
         raise AuthError(f"{where}: HTTP 200 with code {envelope.code}, {envelope.msg}", credits=CREDITS_PER_REQUEST)
@@ -317,10 +327,6 @@ def _data(response: httpx.Response, where: str) -> msgspec.Raw:
         detail = envelope.msg or wire.error_detail(response.content)
         raise EnvelopeError(f"{where}: HTTP 200 with code {envelope.code}, {detail}", credits=CREDITS_PER_REQUEST)
     return envelope.data
-
-
-def _charge(response: httpx.Response) -> int:
-    return CREDITS_PER_REQUEST if response.is_success else 0
 
 
 def _decoded(raw: msgspec.Raw, kind: type[Any], where: str) -> Any:  # the type is the argument's

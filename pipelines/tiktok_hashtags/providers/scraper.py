@@ -27,7 +27,7 @@ from tiktok_hashtags.client import ApiClient, raise_for_status, strict_json
 from tiktok_hashtags.crawl import raw_tables
 from tiktok_hashtags.dataset_files import DatasetFile, dataset_files, file_pages
 from tiktok_hashtags.decode import Entity
-from tiktok_hashtags.errors import ConfigError
+from tiktok_hashtags.errors import ConfigError, PageClampedError, StatusError
 from tiktok_hashtags.hashtag_columns import caption_hashtags, keys_of, with_key, with_parent
 from tiktok_hashtags.money import Plan
 from tiktok_hashtags.planned_walk import Walk, page_of
@@ -36,7 +36,7 @@ from tiktok_hashtags.session import Session
 from tiktok_hashtags.settings import Settings, read_settings
 from tiktok_hashtags.targets import Targets
 from tiktok_hashtags.transports import Accepted
-from tiktok_hashtags.walk import Fetch, Page
+from tiktok_hashtags.walk import Fetch, Page, Rules
 from tiktok_hashtags.watchlist import Dataset, name_of_url
 from tiktok_hashtags.wire import item_ids
 
@@ -92,7 +92,7 @@ ENTITIES = {"items": ITEMS}
 def scraper(
     datasets: Sequence[Dataset | str] = (),
     *,
-    api_key: str | None = None,
+    api_key: dlt.TSecretStrValue | None = None,
     base_url: str | None = None,
     ledger_path: str | None = None,
     settings: Any = None,
@@ -154,6 +154,7 @@ def _file_walk(file: DatasetFile, settings: Settings) -> Walk:
         requested={"dataset": file.name},
         worst_requests=0,
         worst_credits=0,
+        rules=Rules(max_pages=None, repeated_pages=None),
         is_dated=False,
     )
 
@@ -173,6 +174,7 @@ def _http_walk(dataset: Dataset, settings: Settings) -> Walk:
         requested={"dataset": dataset.dataset_id},
         worst_requests=2,
         worst_credits=0,
+        rules=Rules(max_pages=settings.max_pages, repeated_pages=None),
     )
 
 
@@ -192,6 +194,8 @@ def _file_fetch(_: ApiClient | None, __: Session, walk: Walk, ___: str, *, file:
 
 
 def _http_fetch(client: ApiClient, _: Session, walk: Walk, walk_key: str, *, dataset_id: str, page_size: int) -> Fetch:
+    before: list[bytes] = []
+
     def page(cursor: str | None, _: int) -> Page:
         offset = int(cursor or 0)
         reply = client.fetch(
@@ -202,7 +206,10 @@ def _http_fetch(client: ApiClient, _: Session, walk: Walk, walk_key: str, *, dat
             worst_credits=0,
             walk_key=walk_key,
         )
-        items = reply.payload
+        items = [bytes(item) for item in reply.payload]
+        if items and items == before:
+            raise PageClampedError(f"scraper {walk.target}: the items from {offset} on are those before them again")
+        before[:] = items
         return page_of(
             reply, items=items, ids=item_ids(items, wire.Reference), cursor=offset + len(items), has_more=bool(items)
         )
@@ -211,5 +218,5 @@ def _http_fetch(client: ApiClient, _: Session, walk: Walk, walk_key: str, *, dat
 
 
 def _accept(response: httpx.Response, *, where: str) -> Accepted:
-    raise_for_status(response, where)
+    raise_for_status(response, where, not_found=StatusError)
     return Accepted(strict_json(response, list[msgspec.Raw], where), 0)

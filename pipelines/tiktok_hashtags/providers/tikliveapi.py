@@ -26,7 +26,7 @@ from dlt.extract import DltResource
 from tiktok_hashtags.client import ApiClient, raise_for_status, strict_json
 from tiktok_hashtags.crawl import raw_tables
 from tiktok_hashtags.decode import Entity
-from tiktok_hashtags.errors import AuthError, EnvelopeError
+from tiktok_hashtags.errors import AuthError, EnvelopeError, NotFoundError, RequestError, StatusError
 from tiktok_hashtags.hashtag_columns import caption_hashtags, with_key
 from tiktok_hashtags.money import Plan
 from tiktok_hashtags.planned_walk import Walk, id_of, page_of
@@ -99,7 +99,7 @@ def tikliveapi(
     hashtags: Sequence[Hashtag | str] = (),
     searches: Sequence[Search] = (),
     *,
-    api_key: str | None = None,
+    api_key: dlt.TSecretStrValue | None = None,
     base_url: str | None = None,
     ledger_path: str | None = None,
     settings: Any = None,
@@ -210,15 +210,19 @@ def _details_fetch(client: ApiClient, session: Session, walk: Walk, walk_key: st
     )
 
     def page(_: str | None, __: int) -> Page:
-        reply = client.fetch(
-            path,
-            params=params,
-            endpoint="hashtags",
-            accept=partial(_accept_details, where=f"tikliveapi details of {walk.target}"),
-            worst_credits=1,
-            walk_key=walk_key,
-            hashtag_key=walk.hashtag_key,
-        )
+        try:
+            reply = client.fetch(
+                path,
+                params=params,
+                endpoint="hashtags",
+                accept=partial(_accept_details, where=f"tikliveapi details of {walk.target}"),
+                worst_credits=1,
+                walk_key=walk_key,
+                hashtag_key=walk.hashtag_key,
+            )
+        except NotFoundError:
+            session.known.missing.add(walk.hashtag_key or "")
+            raise
         [hashtag_id] = item_ids([reply.payload], wire.DetailsReference)
         if hashtag_id and walk.hashtag_key:
             session.known.hashtag_ids.setdefault(walk.hashtag_key, hashtag_id)
@@ -236,6 +240,7 @@ def _search_fetch(client: ApiClient, _: Session, walk: Walk, walk_key: str, *, p
 def _videos_fetch(
     client: ApiClient, session: Session, walk: Walk, walk_key: str, *, page_size: int, region: str | None
 ) -> Fetch:
+    client.check_open()  # without a key, a missing id is the lesser problem
     hashtag_id = id_of(walk, session)
     accept = partial(_accept_page, kind=wire.PostsPage, where=f"tikliveapi videos of {walk.target}")
     fixed: dict[str, str | int] = {"challenge_id": hashtag_id, "count": page_size}
@@ -278,15 +283,17 @@ def _accept_details(response: httpx.Response, *, where: str) -> Accepted:
 
 
 def _accept_page(response: httpx.Response, *, kind: type[wire.PostsPage | wire.SearchPage], where: str) -> Accepted:
-    _check(response, where)
+    is_search = kind is wire.SearchPage
+    _check(response, where, not_found=StatusError if is_search else NotFoundError)
     page: wire.PostsPage | wire.SearchPage = strict_json(response, kind, where)
     if page.items is None or page.has_more is None:
         raise _not_as_documented(response, where)
     return Accepted(page, 1)
 
 
-def _check(response: httpx.Response, where: str) -> None:
-    raise_for_status(response, where, detail=wire.message(response.content), credits=1 if response.is_success else 0)
+def _check(response: httpx.Response, where: str, *, not_found: type[RequestError] = NotFoundError) -> None:
+    detail, credits = wire.message(response.content), 1 if response.is_success else 0
+    raise_for_status(response, where, detail=detail, credits=credits, not_found=not_found)
 
 
 def _not_as_documented(response: httpx.Response, where: str) -> EnvelopeError | AuthError:

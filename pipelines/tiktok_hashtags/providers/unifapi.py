@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
-from typing import Any
+from typing import Annotated, Any
 
 import dlt
 import httpx
@@ -23,17 +23,26 @@ from dlt.extract import DltResource
 from tiktok_hashtags.client import ApiClient, raise_for_status, strict_json
 from tiktok_hashtags.crawl import raw_tables
 from tiktok_hashtags.decode import Entity
-from tiktok_hashtags.errors import BalanceError, BodyError, EnvelopeError, RequestError, StatusError
+from tiktok_hashtags.errors import (
+    AuthError,
+    BalanceError,
+    BodyError,
+    EnvelopeError,
+    NotFoundError,
+    RateLimitedError,
+    RequestError,
+    StatusError,
+)
 from tiktok_hashtags.hashtag_columns import caption_hashtags, with_key, with_parent
 from tiktok_hashtags.money import Plan
 from tiktok_hashtags.planned_walk import Walk, id_of, page_of
 from tiktok_hashtags.session import Session
 from tiktok_hashtags.settings import Settings, read_settings
 from tiktok_hashtags.targets import Targets, feed_rules, hashtags_of, is_missing
-from tiktok_hashtags.transports import Accepted
+from tiktok_hashtags.transports import Accepted, retry_after_seconds
 from tiktok_hashtags.walk import Fetch, Page
 from tiktok_hashtags.watchlist import Hashtag
-from tiktok_hashtags.wire import Id, Integer, item_ids
+from tiktok_hashtags.wire import UNREADABLE, Id, Integer, Number, item_ids
 
 NAME = "unifapi"
 SERVES = frozenset({"videos"})
@@ -42,6 +51,14 @@ MAX_PAGE_SIZE = 50
 PLANS = {
     "free": Plan("free", credit_usd=0.001, requests_per_minute=60),
     "paid": Plan("paid", credit_usd=0.001, requests_per_minute=600),
+}
+# The types that say more than their status, or come without one; `response_shape_error` is a 500 that stays.
+_KINDS: dict[str, type[RequestError]] = {
+    "unauthorized": AuthError,
+    "insufficient_credits": BalanceError,
+    "not_found": NotFoundError,
+    "rate_limited": RateLimitedError,
+    "response_shape_error": StatusError,
 }
 
 
@@ -70,7 +87,7 @@ class Video(msgspec.Struct):
     title: str | None = None
     video_description: str | None = None
     create_time: Integer | None = None
-    duration: float | None = None
+    duration: Number | None = None
     cover_image_url: str | None = None
     share_url: str | None = None
     embed_link: str | None = None
@@ -98,7 +115,7 @@ class Pagination(msgspec.Struct):
 class Billing(msgspec.Struct):
     """What a call cost."""
 
-    credits_charged: int | None = None
+    credits_charged: Annotated[int, msgspec.Meta(ge=0, le=2**31)] | None = None
     truncated_due_to_balance: bool = False
 
 
@@ -156,7 +173,7 @@ ENTITIES = {"videos": VIDEOS}
 def unifapi(
     hashtags: Sequence[Hashtag | str] = (),
     *,
-    api_key: str | None = None,
+    api_key: dlt.TSecretStrValue | None = None,
     base_url: str | None = None,
     ledger_path: str | None = None,
     settings: Any = None,
@@ -220,6 +237,7 @@ def _videos(walks: Sequence[Walk], settings: Settings, session: Session) -> Iter
 
 
 def _fetch(client: ApiClient, session: Session, walk: Walk, walk_key: str, *, page_size: int) -> Fetch:
+    client.check_open()  # without a key, a missing id is the lesser problem
     hashtag_id = id_of(walk, session)
 
     def page(cursor: str | None, received: int) -> Page:
@@ -267,19 +285,19 @@ def _accept(response: httpx.Response, *, where: str) -> Accepted:
 
 
 def _failure(response: httpx.Response, where: str) -> RequestError:
-    """Return the error of an answer; `response_shape_error` is a 500 that does not pass by trying again."""
+    """Return the error of an answer: by the type that it names, or else by its status."""
     try:
         failure = msgspec.json.decode(response.content, type=Envelope).error or Failure()
-    except (msgspec.DecodeError, RecursionError):
+    except UNREADABLE:
         failure = Failure()
-    charged = (failure.billing.credits_charged if failure.billing else None) or 0
+    stated = failure.billing.credits_charged if failure.billing else None
+    charged = int(response.is_success) if stated is None else stated
     detail = f"{failure.type}: {failure.message}"
-    if failure.type == "insufficient_credits":
-        return BalanceError(f"{where}: {detail}", credits=charged)
-    if failure.type == "response_shape_error":
-        return StatusError(f"{where}: HTTP {response.status_code}, {detail}", credits=charged)
+    if failure.type in _KINDS:
+        kind, message = _KINDS[failure.type], f"{where}: HTTP {response.status_code}, {detail[:300]}"
+        return kind(message, credits=charged, retry_after_seconds=retry_after_seconds(response))
     try:
         raise_for_status(response, where, detail=detail, credits=charged)
     except RequestError as error:
         return error
-    return EnvelopeError(f"{where}: HTTP 200 with {detail}", credits=charged)
+    return EnvelopeError(f"{where}: HTTP 200 with {detail[:300]}", credits=charged)

@@ -1,0 +1,176 @@
+"""Kill runs at random moments, run them again, and compare with a run that nothing happened to.
+
+Real processes, SIGKILL, a sandbox in a process of its own. After each kill the same day is run to its end; then no row
+may be lost or doubled, no page bought twice but those in flight, and the ledger may not be below the sandbox's meter.
+
+Usage: python bench/torture.py [--kills 200] [--seed 1]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import random
+import signal
+import sqlite3
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from tiktok_hashtags.sandbox import Sandbox, SandboxClock, World, serve
+
+START = datetime(2026, 11, 1, 6, tzinfo=UTC)
+WATCHLIST = """
+[[hashtags]]
+name = "{0}"
+[[hashtags]]
+name = "{1}"
+[[hashtags]]
+name = "{2}"
+[[trends]]
+country = "US"
+[[searches]]
+keyword = "cat"
+"""
+# What describes the runs themselves, and so differs when there were more of them.
+ABOUT_RUNS = {"fct_api_requests", "fct_walks", "rpt_data_cost", "rpt_coverage"}
+ABOUT_RUNS_COLUMNS = {"observed_at", "run_id"}
+
+
+class Setting:
+    """A sandbox, and a project folder whose runs go to it."""
+
+    def __init__(self, folder: Path, *, latency_seconds: float) -> None:
+        world = World(seed=7)
+        self.folder = folder
+        self.sandbox = Sandbox(
+            world, SandboxClock(START), plans=dict.fromkeys(("crawlora", "tikliveapi", "unifapi"), "unlimited")
+        )
+        self.server = serve(self.sandbox, port=0, latency_seconds=latency_seconds)
+        names = [hashtag.name for hashtag in world.hashtags[:3]]
+        folder.mkdir(parents=True)
+        (folder / "watchlist.toml").write_text(WATCHLIST.format(*names), encoding="utf-8")
+
+    def start(self, day: int) -> subprocess.Popen[bytes]:
+        """Start the run of a virtual day."""
+        now = START + timedelta(days=day)
+        self.sandbox.clock.set(now)
+        command = [Path(sys.executable).with_name("tiktags"), "run", "--json", "--now", now.isoformat()]
+        with (self.folder / "run.log").open("ab") as log:
+            return subprocess.Popen(
+                command,
+                cwd=self.folder,
+                env=self._environment(),
+                stdout=subprocess.PIPE,
+                stderr=log,
+                start_new_session=True,
+            )
+
+    def finish(self, day: int) -> dict[str, Any]:
+        """Run a virtual day to its end and return what it says."""
+        process = self.start(day)
+        output, _ = process.communicate()
+        assert process.returncode == 0, f"day {day}: exit code {process.returncode}: {output[-2000:]!r}"
+        found: dict[str, Any] = json.loads(output)
+        return found
+
+    def marts(self) -> dict[str, list[str]]:
+        """Return every row of every mart as text, without what describes the runs."""
+        with duckdb.connect(self.folder / "data" / "warehouse.duckdb", read_only=True) as connection:
+            query = "select table_name from information_schema.tables where table_schema in ('marts', 'reporting')"
+            names = sorted({name for (name,) in connection.execute(query).fetchall()} - ABOUT_RUNS)
+            return {name: _rows(connection, name) for name in names}
+
+    def ledger(self) -> tuple[dict[str, int], dict[str, int]]:
+        """Return the credits and the requests of unknown outcome by provider."""
+        with sqlite3.connect(self.folder / "data" / "journal.sqlite") as connection:
+            query = "select provider, sum(credits), sum(outcome = 'unknown') from requests group by provider"
+            rows = connection.execute(query).fetchall()
+        return {name: credits for name, credits, _ in rows}, {name: unknown for name, _, unknown in rows}
+
+    def close(self) -> None:
+        """Stop the sandbox."""
+        self.server.close()
+
+    def _environment(self) -> dict[str, str]:
+        environment = {name: value for name, value in os.environ.items() if not name.startswith("SOURCES__")}
+        for name, url in self.server.base_urls.items():
+            prefix = f"SOURCES__{name.upper()}"
+            environment |= {f"{prefix}__BASE_URL": url, f"{prefix}__REQUESTS_PER_MINUTE": "100000"}
+            if name != "scraper":
+                environment[f"{prefix}__API_KEY"] = self.sandbox.keys[name]
+        return environment
+
+
+def _rows(connection: duckdb.DuckDBPyConnection, table: str) -> list[str]:
+    schema = "reporting" if table.startswith("rpt_") else "marts"
+    columns = [row[0] for row in connection.execute(f"describe {schema}.{table}").fetchall()]
+    # Signed URLs differ from request to request, whatever happens to a run.
+    same = [column for column in columns if column not in ABOUT_RUNS_COLUMNS and not column.endswith("_url")]
+    kept = ", ".join(f'"{column}"' for column in same)
+    return sorted(map(str, connection.execute(f"select {kept} from {schema}.{table}").fetchall()))  # noqa: S608
+
+
+def torture(*, kills: int, kills_per_day: int, seed: int, folder: Path) -> None:
+    """Kill `kills` runs in a project, and compare it with one where nothing was killed."""
+    chance = random.Random(seed)
+    days = -(-kills // kills_per_day)
+    calm = Setting(folder / "calm", latency_seconds=0.0)
+    struck = Setting(folder / "struck", latency_seconds=0.02)
+    seconds = 0.0
+    done = 0
+    for day in range(days):
+        started = time.monotonic()
+        calm.finish(day)
+        seconds = time.monotonic() - started
+        for _ in range(min(kills_per_day, kills - done)):
+            process = struck.start(day)
+            time.sleep(chance.uniform(0.2, seconds * 1.3))
+            os.killpg(process.pid, signal.SIGKILL)
+            process.communicate()
+            done += 1
+        struck.finish(day)
+        compare(calm, struck, kills=done)
+        print(f"day {day + 1}/{days}: {done} kills, the same marts", flush=True)
+    calm.close()
+    struck.close()
+
+
+def compare(calm: Setting, struck: Setting, *, kills: int) -> None:
+    """Check that no row is lost or doubled, and that money was neither lost nor hidden."""
+    expected, found = calm.marts(), struck.marts()
+    for table, rows in expected.items():
+        odd = [f"{mine}\n{theirs}" for mine, theirs in zip(rows, found[table], strict=False) if mine != theirs]
+        assert found[table] == rows, f"{table}: {len(found[table])} rows, expected {len(rows)}:\n{odd[:1]}"
+    credits, unknown = struck.ledger()
+    charged, paid = struck.sandbox.meter(), calm.sandbox.meter()
+    for name in credits:
+        assert charged[name]["credits"] <= credits[name], f"{name}: the ledger is below what was charged"
+        if not unknown[name]:
+            assert charged[name]["credits"] == credits[name], f"{name}: the ledger is above what was charged"
+        in_flight = 5 * kills
+        bought_again = charged[name]["requests"] - paid[name]["requests"]
+        assert bought_again <= in_flight, f"{name}: {bought_again} requests were made again after {kills} kills"
+
+
+def main() -> None:
+    """Read the command line and run."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--kills", type=int, default=200)
+    parser.add_argument("--kills-per-day", type=int, default=10)
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        torture(kills=options.kills, kills_per_day=options.kills_per_day, seed=options.seed, folder=Path(folder))
+    print(f"{options.kills} kills: no row lost or doubled, the ledger never below the meter")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,82 @@
+"""Raw rebuilt from the journal without a request, for instance after a decoder changed or the warehouse was lost."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from typing import Any
+
+from tiktok_hashtags import providers
+from tiktok_hashtags.clock import frozen_clock
+from tiktok_hashtags.errors import ConfigError, worst_exit_code
+from tiktok_hashtags.journal import Journal
+from tiktok_hashtags.load import Warehouse
+from tiktok_hashtags.project import Project
+from tiktok_hashtags.run import Options, Outcome, rebuild, run
+from tiktok_hashtags.settings import shared_ledger
+from tiktok_hashtags.watchlist import Watchlist, read_watchlist
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass
+class Replay:
+    """What a replay did, one outcome a snapshot date."""
+
+    days: list[Outcome] = field(default_factory=list)
+    exit_code: int = 0
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the replay as `tiktags replay --json` prints it."""
+        return {"exit_code": self.exit_code, "days": [day.as_json() for day in self.days]}
+
+
+def replay(project: Project, *, since: date, on_stage: Callable[[str], None] = logger.info) -> Replay:
+    """Load the journal's pages again, date by date; the newer decoding of a page wins in the marts.
+
+    Each date is walked by the watchlist of its own last run, or by today's where the warehouse has none. Local dataset
+    files are left out: they are read from where they are. Walks whose pages are not in the journal are said, and are no
+    failure.
+
+    Args:
+        project: The project; its journal is read, nothing is sent.
+        since: The first snapshot date.
+        on_stage: Told what is done now.
+
+    Raises:
+        ConfigError: The journal has no pages from that date on.
+    """
+    done = Replay()
+    for day in _dates(project, since):
+        on_stage(f"replaying {day}")
+        clock = frozen_clock(datetime.combine(day, time()))
+        options = Options(
+            clock=clock, transforms=False, is_offline=True, watchlist=_watchlist(project, day), on_stage=on_stage
+        )
+        done.days.append(run(project, options))
+    rebuild(project, on_stage=on_stage)
+    done.exit_code = worst_exit_code([day.exit_code for day in done.days])
+    return done
+
+
+def _dates(project: Project, since: date) -> list[date]:
+    path = shared_ledger() or project.journal
+    if not path.exists():
+        raise ConfigError(f"{path}: there is no journal to replay")
+    journal = Journal(path)
+    try:
+        dates = journal.page_dates(since=since)
+    finally:
+        journal.close()
+    if not dates:
+        raise ConfigError(f"{path.name}: no pages from {since} on; nothing was replayed")
+    return dates
+
+
+def _watchlist(project: Project, day: date) -> Watchlist:
+    today = read_watchlist(project.watchlist, providers=providers.names())
+    then = Warehouse(project).watchlist_on(day) or today
+    kept = tuple(dataset for dataset in today.datasets if dataset.path is None)
+    return Watchlist(hashtags=then.hashtags, trends=then.trends, searches=then.searches, datasets=kept)

@@ -1,0 +1,254 @@
+"""What the tests share: a small world behind the sandbox, a run that stands still in time, a raw layer to look at."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+import dlt
+import duckdb
+import httpx
+import pytest
+from dlt.extract.items import TableNameMeta
+from dlt.extract.pipe_iterator import PipeIterator
+
+from tiktok_hashtags import providers
+from tiktok_hashtags.client import ApiClient
+from tiktok_hashtags.clock import frozen_clock
+from tiktok_hashtags.journal import Journal
+from tiktok_hashtags.money import Plan
+from tiktok_hashtags.sandbox import PROVIDERS, Sandbox, SandboxClock, World
+from tiktok_hashtags.session import Session
+from tiktok_hashtags.settings import Settings
+from tiktok_hashtags.targets import Targets
+
+NOW = datetime(2026, 11, 1, 6)
+UNLIMITED = Plan("test", credit_usd=0.001, requests_per_minute=100_000)
+SCRAPER_URL = "https://scraper.example"
+
+
+@dataclass
+class FakeTime:
+    """Time that passes only in `sleep`."""
+
+    now: float = 1_000.0
+    sleeps: list[float] = field(default_factory=list)
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def sleep(self, seconds: float) -> None:
+        with self._lock:
+            self.sleeps.append(seconds)
+            self.now += seconds
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+class MakeSession(Protocol):
+    """Makes a run whose clock stands at `NOW`; arguments go to `Session`."""
+
+    def __call__(self, **given: Any) -> Session: ...
+
+
+class MakeClient(Protocol):
+    """Makes a client whose network is a function."""
+
+    def __call__(
+        self,
+        answer: Callable[[httpx.Request], httpx.Response],
+        *,
+        plan: Plan = UNLIMITED,
+        session: Session | None = None,
+        base_url: str = "https://api.example/v1",
+    ) -> ApiClient: ...
+
+
+class Crawl(Protocol):
+    """Walks what a provider is asked for, into a raw layer or nowhere; returns the run, which has the verdicts."""
+
+    def __call__(
+        self, name: str, targets: Targets, *, session: Session | None = None, into: Raw | None = None, **given: Any
+    ) -> Session: ...
+
+
+class Raw(Protocol):
+    """A raw layer to load sources into and to look at."""
+
+    def load(self, source: Any) -> None: ...
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]: ...
+
+
+class TablesInMemory:
+    """The arrow tables of sources under their names, without dlt's files, loads and types in between."""
+
+    def __init__(self) -> None:
+        self._connection = duckdb.connect()
+        self._connection.execute("create schema raw")
+
+    def load(self, source: Any) -> None:
+        for item in PipeIterator.from_pipes(source.resources.selected_pipes, next_item_mode="fifo"):
+            name = item.meta.table_name if isinstance(item.meta, TableNameMeta) else item.meta.hints["table_name"]
+            batch = item.item
+            self._connection.register("batch", batch)
+            self._connection.execute(f"create table if not exists raw.{name} as from batch limit 0")
+            self._connection.execute(f"insert into raw.{name} by name from batch")
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        return self._connection.execute(query).fetchall()
+
+
+@dataclass
+class TablesOfDlt:
+    """A DuckDB file that dlt fills, as a user of the sources would have it."""
+
+    folder: Path
+
+    def __post_init__(self) -> None:
+        self.pipeline = dlt.pipeline(
+            "raw_of_a_test",
+            destination=dlt.destinations.duckdb(str(self.folder / "warehouse.duckdb")),
+            dataset_name="raw",
+            pipelines_dir=str(self.folder / "pipelines"),
+        )
+
+    def load(self, source: Any) -> None:
+        self.pipeline.run(source, loader_file_format="parquet")
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        with self.pipeline.sql_client() as client:
+            return [tuple(row) for row in client.execute_sql(query) or []]
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_of_this_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith(("SOURCES__", "TIKTAGS_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("RUNTIME__DLTHUB_TELEMETRY", "false")
+    monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path / "dlt"))
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.fixture(scope="session")
+def world() -> World:
+    return World(seed=7, hashtags=4, videos=40)
+
+
+@pytest.fixture
+def fake_time() -> FakeTime:
+    return FakeTime()
+
+
+@pytest.fixture
+def sandbox(world: World, fake_time: FakeTime) -> Sandbox:
+    clock = SandboxClock(NOW.replace(tzinfo=UTC), frozen=True)
+    return Sandbox(world, clock, plans=dict.fromkeys(PROVIDERS, "unlimited"), sleep=fake_time.sleep)
+
+
+@pytest.fixture
+def make_session(tmp_path: Path, sandbox: Sandbox, fake_time: FakeTime) -> Iterator[MakeSession]:
+    made: list[Session] = []
+
+    def make(**given: Any) -> Session:
+        usual: dict[str, Any] = {
+            "clock": frozen_clock(NOW),
+            "run_id": f"run-{len(made) + 1}",
+            "snapshot_date": NOW.date(),
+            "transport": httpx.MockTransport(sandbox.respond),
+            "sleep": fake_time.sleep,
+            "monotonic": fake_time.monotonic,
+            "concurrency": 4,
+        }
+        if "journal" not in given:
+            usual["journal"] = Journal(tmp_path / "journal.sqlite")
+        made.append(Session(**usual | given))
+        return made[-1]
+
+    yield make
+    for session in made:
+        session.close()
+
+
+@pytest.fixture
+def session(make_session: MakeSession) -> Session:
+    return make_session()
+
+
+@pytest.fixture
+def make_client(make_session: MakeSession) -> MakeClient:
+    def make(
+        answer: Callable[[httpx.Request], httpx.Response],
+        *,
+        plan: Plan = UNLIMITED,
+        session: Session | None = None,
+        base_url: str = "https://api.example/v1",
+    ) -> ApiClient:
+        session = session or make_session()
+        session.transport = httpx.MockTransport(answer)
+        client = ApiClient(
+            provider="example", base_url=base_url, headers={"x-api-key": "secret-key"}, plan=plan, session=session
+        )
+        session.clients["example"] = client
+        return client
+
+    return make
+
+
+@pytest.fixture
+def make_settings(sandbox: Sandbox) -> Callable[..., Settings]:
+    """Settings with the sandbox's key, which is that of every documented address."""
+
+    def make(name: str, **given: Any) -> Settings:
+        usual = {"api_key": sandbox.keys[name], "requests_per_minute": 100_000}
+        if name == "scraper":
+            usual["base_url"] = SCRAPER_URL
+        return providers.provider(name).configured(**usual | given)
+
+    return make
+
+
+@pytest.fixture
+def crawl(make_session: MakeSession, make_settings: Callable[..., Settings]) -> Crawl:
+    def crawl(
+        name: str, targets: Targets, *, session: Session | None = None, into: Raw | None = None, **given: Any
+    ) -> Session:
+        run = session or make_session()
+        settings = make_settings(name, **given)
+        walks = providers.provider(name).planned(targets, settings, run)
+        source = providers.source(name)(settings=settings, session=run, walks=walks)
+        if into is None:
+            list(source)
+        else:
+            into.load(source)
+        return run
+
+    return crawl
+
+
+@pytest.fixture
+def answered(make_session: MakeSession) -> Callable[..., Session]:
+    """A run in which every request gets the same answer: `answered(200, {...})` or `answered(500, b"...")`."""
+
+    def make(status: int, body: Any = None, **headers: str) -> Session:
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        return make_session(
+            transport=httpx.MockTransport(lambda _: httpx.Response(status, headers=headers, content=content))
+        )
+
+    return make
+
+
+@pytest.fixture
+def raw() -> Raw:
+    return TablesInMemory()
+
+
+@pytest.fixture
+def dlt_raw(tmp_path: Path) -> TablesOfDlt:
+    return TablesOfDlt(tmp_path)

@@ -1,0 +1,470 @@
+"""An empty folder, a watchlist and variables that point at some other server: that is all a run needs.
+
+The answers are written by hand from the documents; tiktags runs as a process of its own.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+import duckdb
+import pytest
+
+KEYS = {name: f"key-of-{name}-5f2d" for name in ("crawlora", "tikliveapi", "unifapi", "scraper")}
+NAME = "cats/猫 & Co"
+KEY = "cats/猫 & co"
+SEGMENT = "cats%2F%E7%8C%AB%20%26%20Co"
+HASHTAG_ID = "9007199254740993001"
+CURSOR = "opaque==&cursor=/+?"
+NOW = "2026-11-20T06:00"
+COUNT_LIMIT = 2**63 - 1
+
+WATCHLIST = f"""
+[[hashtags]]
+name = "#{NAME}"
+campaigns = ["pets"]
+region = "US"
+
+[[trends]]
+country = "US"
+industry_id = 25300000000
+
+[[trends]]
+source = "creative_center"
+country = "BR"
+
+[[searches]]
+keyword = "cats"
+
+[[datasets]]
+dataset_id = "mine"
+"""
+
+
+def enveloped(data: object) -> dict[str, Any]:
+    return {"code": 200, "msg": "OK", "data": data}
+
+
+def trend(name: str, rank: int, **more: object) -> dict[str, Any]:
+    points = [
+        {"time": 1_762_000_000 // 86_400 * 86_400, "value": 1},
+        {"time": 1_762_092_800 // 86_400 * 86_400, "value": 0.1234567890123456},
+    ]
+    return {"hashtag_id": "1", "hashtag_name": name, "trend": points, "rank": rank, **more}
+
+
+def popular(page: int, items: list[dict[str, Any]], *, has_more: bool) -> dict[str, Any]:
+    pagination = {"page": page, "size": 100, "total": 2, "has_more": has_more}
+    return enveloped({"code": 0, "msg": "", "request_id": "r", "data": {"list": items, "pagination": pagination}})
+
+
+def tiklive_video(**more: object) -> dict[str, Any]:
+    return {
+        "title": "My cat #cats/no #猫 ",
+        "play": "https://v.example/clean",
+        "wmplay": "https://v.example/marked",
+        "duration": 12,
+        "music": "https://m.example/1",
+        "music_info": {
+            "id": "6900000000000000001",
+            "title": "song",
+            "author": "band",
+            "original": False,
+            "duration": 30,
+        },
+        "digg_count": 5,
+        "comment_count": 0,
+        "share_count": 1,
+        "create_time": "1761990000",
+        "author": {"id": "6800000000000000001", "unique_id": "cat.person", "nickname": "Cat Person", "avatar": ""},
+        **more,
+    }
+
+
+def unifapi_page(videos: list[dict[str, Any]], cursor: str | None) -> dict[str, Any]:
+    return {
+        "request_id": "r",
+        "data": videos,
+        "pagination": {"has_more": cursor is not None, "next_cursor": cursor},
+        "billing": {
+            "credits_charged": len(videos),
+            "records_charged": len(videos),
+            "balance_remaining": 10,
+            "truncated_due_to_balance": False,
+        },
+    }
+
+
+ANSWERS: dict[tuple[str, frozenset[tuple[str, str]]], Any] = {}
+
+
+def answer(path: str, payload: object, **query: object) -> None:
+    ANSWERS[path, frozenset((name, str(value)) for name, value in query.items())] = payload
+
+
+answer(
+    f"/c/tiktok/hashtag/{SEGMENT}",
+    enveloped(
+        {
+            "challengeInfo": {
+                "challenge": {
+                    "id": HASHTAG_ID,
+                    "title": NAME,
+                    "desc": "all cats",
+                    "coverLarger": "https://c.example/1",
+                },
+                "challengeAnnouncement": {"title": "Hear", "body": "ye"},
+                "stats": {"videoCount": 0, "viewCount": 9_200_000_000_000_000_000},
+                "statsV2": {"videoCount": "4294967297", "viewCount": str(COUNT_LIMIT)},
+            },
+            "extra": {"now": 1_762_000_000_123, "logid": "x", "fatal_item_ids": []},
+            "statusCode": 0,
+        }
+    ),
+)
+_LIST = {"period": 7, "country_code": "US", "industry_id": 25300000000, "limit": 100}
+_FIRST = trend("Rising", 1, publish_cnt="33173666", video_views=3_000_000_000, is_promoted=False, rank_diff_type=4)
+_SECOND = trend(
+    NAME,
+    2,
+    publish_cnt=7,
+    video_views=8,
+    is_promoted=True,
+    rank_diff=3,
+    rank_diff_type=1,
+    country_info={"id": "US", "value": "United States", "label": "us"},
+    industry_info={"id": 25300000000, "value": "Pets", "label": "label"},
+    creators=[{"nick_name": "A", "avatar_url": ""}, {"nick_name": "B", "avatar_url": ""}],
+)
+answer("/c/tiktok/popular-trend/hashtag", popular(1, [_FIRST], has_more=True), page=1, **_LIST)
+answer("/c/tiktok/popular-trend/hashtag", popular(2, [_SECOND], has_more=False), page=2, **_LIST)
+answer(
+    "/c/tiktok/creative-center/hashtags",
+    enveloped(
+        {
+            "hashtags": [
+                {
+                    "hashtag_id": "1",
+                    "hashtag_name": "Rising",
+                    "industry_ids": [22000000000],
+                    "popularity_curve": [{"timestamp": 1_761_955_200, "value": 0.5}],
+                    "publish_count": 11,
+                    "rank": 1,
+                    "top_creators": [{"nick_name": "C", "avatar_url": ""}],
+                    "video_views": 12,
+                }
+            ],
+            "total_count": 1,
+        }
+    ),
+    country_code="BR",
+    period=7,
+)
+_DETAILS = {"id": HASHTAG_ID, "cha_name": NAME, "user_count": 3_000_000_001, "view_count": 5, "type": 1, "cover": ""}
+answer("/t/challenge-info-name/", _DETAILS, name=NAME)
+_OTHER = {"id": "2", "cha_name": "catsofinstagram", "user_count": 2, "view_count": 3, "type": 1, "cover": ""}
+answer(
+    "/t/search-challenge/",
+    {"challenge_list": [_OTHER, _DETAILS], "cursor": "2", "hasMore": False},
+    keyword="cats",
+    count=30,
+)
+_POSTS = {"challenge_id": HASHTAG_ID, "count": 30, "region": "US"}
+_V1 = tiklive_video(
+    video_id="v14044g50000", aweme_id="7300000000000000001", play_count="3000000001", collect_count=4, download_count=6
+)
+_V2 = tiklive_video(video_id="7300000000000000002", play_count=2, collect_count=1, download_count=0)
+answer("/t/challenge-posts/", {"videos": [_V1], "cursor": 30, "hasMore": 1}, **_POSTS)
+answer("/t/challenge-posts/", {"videos": [_V2, _V1], "cursor": "60", "hasMore": 0}, **_POSTS, cursor=30)
+_U1 = {
+    "id": "7300000000000000001",
+    "view_count": 3_000_000_000,
+    "like_count": 9,
+    "hashtags": ["Cats", "fyp"],
+    "video_description": "hi",
+}
+_U3 = {
+    "id": "7300000000000000003",
+    "view_count": 1,
+    "hashtags": [],
+    "create_time": 1761990000,
+    "duration": 1.5,
+    "author": None,
+}
+answer(f"/u/tiktok/hashtags/{HASHTAG_ID}/videos", unifapi_page([_U1], CURSOR), limit=50)
+answer(f"/u/tiktok/hashtags/{HASHTAG_ID}/videos", unifapi_page([_U3], None), limit=50, cursor=CURSOR)
+_S4 = {
+    "input": {"name": None, "url": "https://www.tiktok.com/tag/Rising", "limit": 5},
+    "aweme_id": "7300000000000000004",
+    "text_extra": [{"hashtag_name": "Rising", "hashtag_id": ""}, {"user_id": "1"}],
+    "statistics": {"play_count": 4, "digg_count": 0},
+    "video": {"duration": 1500},
+    "music": {"id": 6900000000000000512, "id_str": "6900000000000000513"},
+}
+answer("/s/datasets/mine/items", [_S4], offset=0, limit=500, clean=1)
+answer("/s/datasets/mine/items", [], offset=1, limit=500, clean=1)
+
+
+class Handler(BaseHTTPRequestHandler):
+    """Answers what is written above, and nothing without the right key."""
+
+    protocol_version = "HTTP/1.1"
+    seen: list[str]
+
+    def do_GET(self) -> None:
+        self.seen.append(self.path)
+        parts = urlsplit(self.path)
+        payload = ANSWERS.get((parts.path, frozenset(parse_qsl(parts.query))))
+        provider = {"c": "crawlora", "t": "tikliveapi", "u": "unifapi", "s": "scraper"}.get(self.path[1:2], "")
+        given = self.headers.get("authorization", "").removeprefix("Bearer ") or self.headers.get("x-api-key")
+        status = 401 if given != KEYS.get(provider) else 404 if payload is None else 200
+        body = json.dumps(payload if status == 200 else {"message": "no"}).encode()
+        self.send_response(status)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_POST = do_GET  # noqa: N815  # http.server looks its methods up by these names
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # the base class's name
+        """Keep quiet."""
+
+
+@dataclass
+class Ran:
+    """A folder after commands ran in it as processes, with what each printed."""
+
+    folder: Path
+    variables: dict[str, str]
+    seen: list[str]
+    requests: dict[str, list[str]] = field(default_factory=dict)
+    printed: dict[str, subprocess.CompletedProcess[str]] = field(default_factory=dict)
+
+    def tiktags(self, name: str, *arguments: str) -> None:
+        """Run a command; keep what it printed and asked the server for under a name."""
+        before = len(self.seen)
+        self.printed[name] = subprocess.run(
+            [Path(sys.executable).with_name("tiktags"), *arguments],
+            cwd=self.folder,
+            env=self.variables,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+        )
+        self.requests[name] = self.seen[before:]
+
+    def rows(self, query: str) -> list[tuple[Any, ...]]:
+        with duckdb.connect(str(self.folder / "data" / "warehouse.duckdb"), read_only=True) as connection:
+            return connection.execute(query).fetchall()
+
+
+@pytest.fixture(scope="module")
+def ran(tmp_path_factory: pytest.TempPathFactory) -> Ran:
+    seen: list[str] = []
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Handler", (Handler,), {"seen": seen}))
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+    thread.start()
+    root = f"http://127.0.0.1:{server.server_address[1]}"
+    variables = {"PATH": os.environ["PATH"], "RUNTIME__DLTHUB_TELEMETRY_ENDPOINT": f"{root}/telemetry"}
+    for name, key in KEYS.items():
+        variables |= {
+            f"SOURCES__{name.upper()}__BASE_URL": f"{root}/{name[0]}",
+            f"SOURCES__{name.upper()}__API_KEY": key,
+        }
+    folder = tmp_path_factory.mktemp("empty")
+    (folder / "watchlist.toml").write_text(WATCHLIST, encoding="utf-8")
+    ran = Ran(folder, variables, seen)
+    ran.tiktags("plan", "plan", "--json", "--now", NOW)
+    ran.tiktags("run", "-v", "run", "--json", "--now", NOW)
+    ran.tiktags("again", "run", "--json", "--now", NOW)
+    ran.tiktags("status", "status", "--json")
+    ran.tiktags("doctor", "doctor", "--json")
+    ran.tiktags("query", "query", "--json", "select 1 a, date '2026-11-01' b, null c, 9223372036854775807 d")
+    server.shutdown()
+    server.server_close()
+    thread.join()
+    return ran
+
+
+def test_the_run_is_complete(ran: Ran) -> None:
+    done = ran.printed["run"]
+
+    assert (done.returncode, json.loads(done.stdout)["messages"]) == (0, []), done.stderr
+
+
+def test_every_documented_request_is_made_once_and_nothing_else(ran: Ran) -> None:
+    asked = sorted((urlsplit(path).path, sorted(parse_qsl(urlsplit(path).query))) for path in ran.requests["run"])
+
+    assert asked == sorted((path, sorted(query)) for path, query in ANSWERS)
+
+
+def test_every_mart_is_filled(ran: Ran) -> None:
+    tables = json.loads(ran.printed["status"].stdout)["tables"]
+
+    assert [name for name, rows in tables.items() if not rows] == []
+    assert len([name for name in tables if name.startswith("marts.")]) == 19
+
+
+def test_hashtag_numbers_are_exact_to_the_last_digit(ran: Ran) -> None:
+    rows = ran.rows(
+        "select hashtag_key, view_count, video_count, creator_count, precision from marts.fct_hashtag_stats_daily"
+    )
+
+    assert set(rows) == {
+        (KEY, COUNT_LIMIT, 4_294_967_297, 3_000_000_001, "exact"),
+        ("catsofinstagram", 3, None, 2, "exact"),
+    }
+
+
+def test_ids_are_exact_text(ran: Ran) -> None:
+    hashtags = ran.rows(
+        "select hashtag_id, hashtag_name, is_watched from marts.dim_hashtag where hashtag_key like 'cats%'"
+    )
+    sounds = ran.rows("select sound_id from marts.dim_sound order by 1")
+
+    assert set(hashtags) >= {(HASHTAG_ID, NAME, True), ("2", "catsofinstagram", False)}
+    assert sounds == [("6900000000000000001",), ("6900000000000000513",)]
+
+
+def test_video_numbers_are_exact_and_what_nobody_gave_is_null(ran: Ran) -> None:
+    rows = ran.rows(
+        "select video_id, view_count, like_count, comment_count, save_count, download_count"
+        " from marts.fct_video_stats_daily order by video_id"
+    )
+
+    first, *others = rows
+    assert first == ("7300000000000000001", 3_000_000_000, 9, 0, 4, 6)
+    assert others == [
+        ("7300000000000000002", 2, 5, 0, 1, 0),
+        ("7300000000000000003", 1, None, None, None, None),
+        ("7300000000000000004", 4, 0, None, None, None),
+    ]
+
+
+def test_feeds_keep_their_order_over_providers(ran: Ran) -> None:
+    rows = ran.rows("select hashtag_key, video_id, feed_rank from marts.fct_hashtag_feed_daily order by all")
+
+    assert rows == [
+        (KEY, "7300000000000000001", 1),
+        (KEY, "7300000000000000002", 2),
+        (KEY, "7300000000000000003", 2),
+        ("rising", "7300000000000000004", 1),
+    ]
+
+
+def test_videos_are_tagged_by_lists_or_else_by_captions(ran: Ran) -> None:
+    rows = ran.rows("select video_id[-1:], hashtag_key from marts.bridge_video_hashtag where is_tagged order by all")
+
+    assert rows == [("1", "cats"), ("1", "fyp"), ("2", "cats"), ("2", "猫"), ("4", "rising")]
+
+
+def test_trend_ranks_are_the_list_s_own(ran: Ran) -> None:
+    rows = ran.rows(
+        "select country_code, industry_id, hashtag_key, rank, rank_change, rank_change_type, publish_count,"
+        " view_count, hashtag_industry_id, creators from marts.fct_trend_ranks order by all"
+    )
+
+    assert rows == [
+        ("BR", 0, "rising", 1, None, None, 11, 12, 22000000000, "C"),
+        ("US", 25300000000, KEY, 2, 3, 1, 7, 8, 25300000000, "A, B"),
+        ("US", 25300000000, "rising", 1, None, 4, 33173666, 3_000_000_000, None, None),
+    ]
+
+
+def test_trend_points_are_doubles_to_the_last_digit(ran: Ran) -> None:
+    rows = ran.rows(
+        "select country_code, hashtag_key, point_date, relative_popularity from marts.fct_trend_points"
+        " where hashtag_key = 'rising' order by all"
+    )
+
+    assert rows == [
+        ("BR", "rising", date(2025, 11, 1), 0.5),
+        ("US", "rising", date(2025, 11, 1), 1.0),
+        ("US", "rising", date(2025, 11, 2), 0.1234567890123456),
+    ]
+
+
+def test_search_ranks_are_places(ran: Ran) -> None:
+    rows = ran.rows(
+        "select keyword, hashtag_key, rank, view_count, creator_count from marts.fct_search_ranks order by rank"
+    )
+
+    assert rows == [("cats", "catsofinstagram", 1, 3, 2), ("cats", KEY, 2, 5, 3_000_000_001)]
+
+
+@pytest.mark.parametrize("command", ["plan", "run", "again", "status", "doctor", "query"])
+def test_json_is_one_object_on_stdout(ran: Ran, command: str) -> None:
+    printed = ran.printed[command]
+
+    assert printed.returncode == 0, printed.stderr
+    assert isinstance(json.loads(printed.stdout), dict)
+    assert printed.stdout.count("\n") == 1
+
+
+def test_the_json_of_a_run_is_as_documented(ran: Ran) -> None:
+    told = json.loads(ran.printed["run"].stdout)
+
+    assert {"run_id", "snapshot_date", "exit_code", "providers", "walks"} <= set(told)
+    assert (told["exit_code"], told["snapshot_date"]) == (0, "2026-11-20")
+    counted = ("requests", "credits", "rows", "rejects", "replayed_pages")
+    assert {name: tuple(counts) for name, counts in told["providers"].items()} == dict.fromkeys(KEYS, counted)
+    assert {name: counts["credits"] for name, counts in told["providers"].items()} == {
+        "crawlora": 32,
+        "tikliveapi": 4,
+        "unifapi": 2,
+        "scraper": 0,
+    }
+    wanted = {"provider", "endpoint", "hashtag", "pages", "items", "new_items", "stop_reason", "complete"}
+    assert all(wanted <= set(walk) and walk["complete"] for walk in told["walks"])
+    [videos] = [walk for walk in told["walks"] if walk["provider"] == "unifapi"]
+    assert (videos["hashtag"], videos["pages"], videos["items"], videos["new_items"]) == (KEY, 2, 2, 2)
+
+
+def test_the_plan_s_worst_case_covers_what_the_run_cost(ran: Ran) -> None:
+    plan, told = (json.loads(ran.printed[name].stdout) for name in ("plan", "run"))
+
+    worst = plan["worst_case_credits"]
+
+    assert worst == {"crawlora": 8 + 80 + 8, "tikliveapi": 1 + 3 + 17, "unifapi": 500, "scraper": 0}
+    assert all(worst[name] >= counts["credits"] for name, counts in told["providers"].items())
+
+
+def test_values_of_a_query_survive_as_json(ran: Ran) -> None:
+    told = json.loads(ran.printed["query"].stdout)
+
+    assert told == {"columns": ["a", "b", "c", "d"], "rows": [{"a": 1, "b": "2026-11-01", "c": None, "d": COUNT_LIMIT}]}
+
+
+@pytest.mark.parametrize("command", ["plan", "again", "status", "doctor", "query"])
+def test_no_other_command_sends_anything_anywhere(ran: Ran, command: str) -> None:
+    assert ran.requests[command] == []
+
+
+def test_a_second_run_has_nothing_left_to_ask(ran: Ran) -> None:
+    told = json.loads(ran.printed["again"].stdout)
+
+    assert (told["exit_code"], told["walks"]) == (0, [])
+    assert {counts["requests"] for counts in told["providers"].values()} == {0}
+
+
+def test_keys_are_in_no_output_and_no_file(ran: Ran, all_bytes: Callable[[Path], Iterator[tuple[Path, bytes]]]) -> None:
+    printed = "".join(each.stdout + each.stderr for each in ran.printed.values())
+
+    leaks = [path for path, content in all_bytes(ran.folder) if any(key.encode() in content for key in KEYS.values())]
+
+    assert len(printed) > 1000
+    assert [key for key in KEYS.values() if key in printed] == []
+    assert leaks == []

@@ -1,0 +1,382 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from tiktok_hashtags.errors import (
+    AuthError,
+    BalanceError,
+    BodyError,
+    CaptchaError,
+    EnvelopeError,
+    NotFoundError,
+    PageClampedError,
+    QuotaError,
+    RequestError,
+    ServerError,
+    StatusError,
+)
+from tiktok_hashtags.providers.crawlora import PLANS, configured, crawlora, planned
+from tiktok_hashtags.sandbox import Fault, Sandbox, World, serve
+from tiktok_hashtags.session import Session, WalkResult
+from tiktok_hashtags.settings import Settings
+from tiktok_hashtags.targets import Targets
+from tiktok_hashtags.watchlist import Hashtag, TrendList
+
+if TYPE_CHECKING:
+    from tests.conftest import Crawl, MakeSession, Raw, TablesOfDlt
+
+TODAY = date(2026, 11, 1)
+DETAILS = Targets(details=[Hashtag(name="christmas")])
+TRENDS = Targets(trends=[TrendList(country="US")])
+CREATIVE = Targets(trends=[TrendList(country="US", source="creative_center")])
+
+
+def only_walk(session: Session) -> WalkResult:
+    [walk] = session.tally.walks
+    return walk
+
+
+def sent(sandbox: Sandbox) -> list[str]:
+    return [row.path for row in sandbox.account("crawlora").requests]
+
+
+def charges(session: Session) -> list[tuple[int | None, str, int]]:
+    rows = session.journal.requests(session.run_id, "crawlora")
+    return [(row["status"], row["outcome"], row["credits"]) for row in rows]
+
+
+def envelope(data: Any, code: int | str = 200) -> dict[str, Any]:
+    return {"code": code, "msg": "OK", "data": data}
+
+
+def details(**info: Any) -> dict[str, Any]:
+    return envelope({"challengeInfo": info, "statusCode": 0, "status_code": 0})
+
+
+def trend_page(*items: Any, number: int = 1, has_more: bool = False) -> dict[str, Any]:
+    pagination = {"page": number, "size": len(items), "total": 500, "has_more": has_more}
+    return envelope({"code": 0, "msg": "OK", "data": {"list": list(items), "pagination": pagination}})
+
+
+def test_the_source_loads_details_and_lists_without_our_command_line(
+    sandbox: Sandbox, dlt_raw: TablesOfDlt, world: World
+) -> None:
+    lists = [TrendList(country="US"), TrendList(source="creative_center", country="DE", period_days=30)]
+    with serve(sandbox) as server:
+        dlt_raw.load(
+            crawlora(["christmas"], lists, api_key=sandbox.keys["crawlora"], base_url=server.base_urls["crawlora"])
+        )
+
+    stats = world.hashtag_stats(world.hashtags[0], TODAY)
+    board = world.trend_list("US", 7, None, TODAY)
+    assert dlt_raw.rows(
+        "select requested_hashtag, hashtag_key, challenge_info__challenge__id,"
+        " challenge_info__stats_v2__view_count, challenge_info__stats_v2__video_count from raw.crawlora_hashtags"
+    ) == [("christmas", "christmas", "3242", stats.view_count, stats.video_count)]
+    assert dlt_raw.rows(
+        "select rank, hashtag_id, publish_cnt, video_views from raw.crawlora_trends order by position"
+    ) == [(entry.rank, entry.hashtag.id, entry.publish_count, entry.view_count) for entry in board]
+    assert dlt_raw.rows(
+        "select distinct requested_country, requested_period_days, requested_industry_id, requested_new_on_board"
+        " from raw.crawlora_creative_center"
+    ) == [("DE", 30, 0, False)]
+    assert dlt_raw.rows("select endpoint, stop_reason from raw.walks order by 1") == [
+        ("creative_center", "feed_end"),
+        ("hashtags", "feed_end"),
+        ("trends", "feed_end"),
+    ]
+
+
+def test_the_points_of_a_series_are_doubles_in_their_order(
+    sandbox: Sandbox, crawl: Crawl, raw: Raw, world: World
+) -> None:
+    crawl("crawlora", TRENDS, into=raw)
+
+    [first, *_] = world.trend_list("US", 7, None, TODAY)
+    points = raw.rows("select value from raw.crawlora_trends__trend where position = 1 order by list_index")
+    assert points == [(float(point.value),) for point in first.points]
+    assert raw.rows(
+        "select distinct data_type from information_schema.columns"
+        " where table_name = 'crawlora_trends__trend' and column_name = 'value'"
+    ) == [("DOUBLE",)]
+
+
+def test_counts_are_kept_as_they_come_rounded_exact_or_missing(
+    crawl: Crawl, answered: Callable[..., Session], raw: Raw
+) -> None:
+    body = details(
+        challenge={"id": 7310000000000000123, "title": "Cat"},
+        stats={"videoCount": 0, "viewCount": 321_900_000_000},
+        statsV2={"viewCount": "321857738740"},
+    )
+
+    crawl("crawlora", Targets(details=[Hashtag(name="#CAT")]), session=answered(200, body), into=raw)
+
+    assert raw.rows(
+        "select requested_hashtag, hashtag_key, challenge_info__challenge__id,"
+        " challenge_info__stats__video_count, challenge_info__stats__view_count,"
+        " challenge_info__stats_v2__video_count, challenge_info__stats_v2__view_count"
+        " from raw.crawlora_hashtags"
+    ) == [("cat", "cat", "7310000000000000123", 0, 321_900_000_000, None, 321_857_738_740)]
+
+
+@pytest.mark.parametrize("body", [details(), envelope({}), envelope({"challengeInfo": None, "statusCode": "0"})])
+def test_details_from_which_everything_is_missing_are_still_an_answer(
+    crawl: Crawl, answered: Callable[..., Session], raw: Raw, body: Any
+) -> None:
+    session = crawl("crawlora", DETAILS, session=answered(200, body), into=raw)
+
+    assert only_walk(session).stop_reason == "feed_end"
+    assert raw.rows("select hashtag_key, challenge_info__stats__view_count from raw.crawlora_hashtags") == [
+        ("christmas", None)
+    ]
+
+
+@pytest.mark.parametrize("code", [10201, 10202, 10205, "10202"])
+@pytest.mark.parametrize("key", ["statusCode", "status_code"])
+def test_a_hashtag_that_does_not_exist_is_a_notice_and_billed(
+    crawl: Crawl, answered: Callable[..., Session], code: int | str, key: str
+) -> None:
+    session = crawl("crawlora", DETAILS, session=answered(200, envelope({key: code, "status_msg": ""})))
+
+    assert (only_walk(session).stop_reason, only_walk(session).is_complete) == ("not_found", True)
+    assert charges(session) == [(200, "not_found", 8)]
+    assert session.known.missing == {"christmas"}
+    assert [notice["kind"] for notice in session.tally.notices] == ["not_found"]
+
+
+@pytest.mark.parametrize("code", [10000, "10000"])
+def test_a_captcha_is_tried_again_once_and_billed_twice(
+    crawl: Crawl, answered: Callable[..., Session], code: int | str
+) -> None:
+    session = crawl("crawlora", DETAILS, session=answered(200, envelope({"statusCode": code})))
+
+    assert type(only_walk(session).error) is CaptchaError
+    assert charges(session) == [(200, "envelope", 8)] * 2
+
+
+GATEWAY = {"error": {"code": "some_code", "message": "says the gateway", "request_id": "r"}}
+SERVICE = {"code": 500, "msg": "says the service", "data": None}
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "kind", "attempts", "said"),
+    [
+        (400, SERVICE, StatusError, 1, "HTTP 400, says the service"),
+        (401, GATEWAY, AuthError, 1, "HTTP 401, some_code: says the gateway"),
+        (402, GATEWAY, BalanceError, 1, "HTTP 402"),
+        (403, GATEWAY, AuthError, 1, "HTTP 403"),
+        (404, GATEWAY, NotFoundError, 1, "HTTP 404"),
+        (422, SERVICE, StatusError, 1, "HTTP 422"),
+        (429, GATEWAY, QuotaError, 3, "HTTP 429"),
+        (500, SERVICE, ServerError, 5, "HTTP 500, says the service"),
+        (502, b"<html>", ServerError, 5, "HTTP 502"),
+        (503, b"\xff", ServerError, 5, "HTTP 503"),
+        (504, b'{"msg": "\xff"}', ServerError, 5, "HTTP 504"),
+        (200, SERVICE, EnvelopeError, 1, "HTTP 200 with code 500, says the service"),
+        (200, GATEWAY, EnvelopeError, 1, "HTTP 200 with code None, some_code: says the gateway"),
+        (200, envelope({}, 401), AuthError, 1, "HTTP 200 with code 401"),
+        (200, envelope({}, "403"), AuthError, 1, "HTTP 200 with code 403"),
+        (200, envelope(None), EnvelopeError, 1, "HTTP 200 with code 200"),
+        (200, envelope({"statusCode": 10101, "status_msg": "odd"}), EnvelopeError, 1, "statusCode 10101, odd"),
+        (200, envelope({"statusCode": 0, "status_code": "²"}), EnvelopeError, 1, "statusCode ²"),
+        (200, envelope([]), EnvelopeError, 1, "HTTP 200 with another shape than documented"),
+        (200, [], BodyError, 2, "a body that is not as documented"),
+        (200, b"<html>", BodyError, 2, "HTTP 200 with HTML"),
+        (200, b"", BodyError, 2, "an empty body"),
+    ],
+)
+def test_every_failing_answer_about_a_hashtag_is_a_typed_error(  # noqa: PLR0917  # the table's columns
+    crawl: Crawl,
+    answered: Callable[..., Session],
+    status: int,
+    body: Any,
+    kind: type[RequestError],
+    attempts: int,
+    said: str,
+) -> None:
+    session = crawl("crawlora", DETAILS, session=answered(status, body))
+
+    walk = only_walk(session)
+    assert type(walk.error) is kind
+    assert str(walk.error).startswith("crawlora details of #christmas: ")
+    assert said in str(walk.error)
+    assert walk.is_complete == (kind is NotFoundError)
+    assert [(line[0], line[2]) for line in charges(session)] == [(status, 8 if status == 200 else 0)] * attempts
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "said"),
+    [
+        (envelope({"code": 40100, "msg": "no permission", "data": None}), EnvelopeError, "inner code 40100, no perm"),
+        (envelope({"code": 0, "msg": "OK", "data": None}), EnvelopeError, "inner code 0"),
+        (envelope({"list": []}), EnvelopeError, "inner code None"),
+        (envelope({"code": 0, "data": {"list": []}}), EnvelopeError, "missing required field `pagination`"),
+        (envelope({"code": 0, "data": {"list": [], "pagination": {}}}), EnvelopeError, "required field `has_more`"),
+        (envelope({"code": 0, "data": {"pagination": {"has_more": False}}}), EnvelopeError, "required field `list`"),
+        (trend_page(number=3), PageClampedError, "the service answered with page 3"),
+    ],
+)
+def test_a_list_in_a_failing_inner_envelope_is_a_typed_error(
+    crawl: Crawl, answered: Callable[..., Session], body: Any, kind: type[RequestError], said: str
+) -> None:
+    session = crawl("crawlora", TRENDS, session=answered(200, body))
+
+    assert type(only_walk(session).error) is kind
+    assert said in str(only_walk(session).error)
+    assert not only_walk(session).is_complete
+    assert charges(session) == [(200, "envelope", 8)]
+
+
+@pytest.mark.parametrize("targets", [TRENDS, CREATIVE], ids=["popular_trend", "creative_center"])
+def test_a_list_that_is_not_there_is_no_hashtag_that_does_not_exist(
+    crawl: Crawl, answered: Callable[..., Session], targets: Targets
+) -> None:
+    session = crawl("crawlora", targets, session=answered(404, GATEWAY))
+
+    assert type(only_walk(session).error) is StatusError
+    assert not only_walk(session).is_complete
+
+
+def test_a_list_is_paged_by_number_until_there_is_no_more(crawl: Crawl, sandbox: Sandbox, world: World) -> None:
+    session = crawl("crawlora", TRENDS, page_size=50)
+
+    queries = [dict(httpx.URL(path).params) for path in sent(sandbox)]
+    assert [query["page"] for query in queries] == ["1", "2", "3"]
+    assert queries[0] == {"limit": "50", "period": "7", "country_code": "US", "page": "1"}
+    assert only_walk(session).items == len(world.trend_list("US", 7, None, TODAY)) == 120
+    assert (only_walk(session).stop_reason, only_walk(session).credits) == ("feed_end", 24)
+
+
+def test_page_eleven_is_never_asked_for(crawl: Crawl, sandbox: Sandbox) -> None:
+    sandbox.script(Fault("crawlora", "has_more_forever", times=None))
+
+    session = crawl("crawlora", TRENDS, page_size=20)
+
+    assert [httpx.URL(path).params["page"] for path in sent(sandbox)] == [str(number) for number in range(1, 11)]
+    assert only_walk(session).credits == 80
+
+
+def test_every_filter_of_a_list_is_sent(crawl: Crawl, sandbox: Sandbox) -> None:
+    trend = TrendList(country="de", period_days=30, industry_id=22000000000, new_on_board=True)
+
+    crawl("crawlora", Targets(trends=[trend]))
+
+    assert dict(httpx.URL(sent(sandbox)[0]).params) == {
+        "limit": "100",
+        "period": "30",
+        "country_code": "DE",
+        "industry_id": "22000000000",
+        "filter_by": "new_on_board",
+        "page": "1",
+    }
+
+
+@pytest.mark.parametrize("name", ["../x", "a/b", "%2e%2e", "..", "a?b=c", "a#b", 'q"uote', "🎄", "-rf", "a b", "ß;--"])
+def test_a_name_is_one_segment_of_the_path(crawl: Crawl, make_session: MakeSession, name: str) -> None:
+    asked: list[httpx.URL] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request.url)
+        return httpx.Response(200, json=details())
+
+    session = make_session(transport=httpx.MockTransport(answer))
+    crawl("crawlora", Targets(details=[Hashtag(name=name)]), session=session)
+
+    raw_path = asked[0].raw_path.decode()
+    prefix = "/api/v1/tiktok/hashtag/"
+    assert raw_path.startswith(prefix)
+    assert not set(raw_path.removeprefix(prefix)) & set("/?#.")
+
+
+def test_a_hostile_name_finds_its_hashtag(crawl: Crawl, sandbox: Sandbox, world: World) -> None:
+    emoji = next(tag for tag in world.catalogue if not tag.name.isascii())
+
+    session = crawl("crawlora", Targets(details=[Hashtag(name=emoji.name)]))
+
+    assert only_walk(session).stop_reason == "feed_end"
+    assert list(session.known.hashtag_ids.values()) == [emoji.id]
+
+
+def test_a_hashtag_known_by_id_alone_cannot_be_asked_for(
+    make_session: MakeSession, make_settings: Callable[..., Settings]
+) -> None:
+    hashtags = [Hashtag(id="3242"), Hashtag(name="cat")]
+
+    walks = planned(Targets(details=hashtags), make_settings("crawlora"), make_session())
+
+    assert [(walk.target, walk.worst_requests, walk.worst_credits) for walk in walks] == [("#cat", 1, 8)]
+
+
+def test_the_worst_case_of_a_list_is_ten_pages(
+    make_session: MakeSession, make_settings: Callable[..., Settings]
+) -> None:
+    lists = [*TRENDS.trends, *CREATIVE.trends]
+
+    walks = planned(Targets(trends=lists), make_settings("crawlora"), make_session())
+
+    assert [(walk.endpoint, walk.worst_requests, walk.worst_credits) for walk in walks] == [
+        ("trends", 10, 80),
+        ("creative_center", 1, 8),
+    ]
+
+
+def test_lists_that_differ_in_a_filter_are_different_walks(
+    make_session: MakeSession, make_settings: Callable[..., Settings]
+) -> None:
+    lists = [
+        TrendList(country="US"),
+        TrendList(country="DE"),
+        TrendList(country="US", period_days=30),
+        TrendList(country="US", industry_id=5),
+        TrendList(country="US", new_on_board=True),
+        TrendList(country="US", source="creative_center"),
+    ]
+    session = make_session()
+
+    walks = planned(Targets(trends=lists), make_settings("crawlora"), session)
+
+    assert len({walk.key(session) for walk in walks}) == len(lists)
+
+
+def test_the_day_of_the_free_plan_is_not_overrun(crawl: Crawl, sandbox: Sandbox, world: World) -> None:
+    names = [Hashtag(name=f"tag{number}") for number in range(70)]
+
+    session = crawl("crawlora", Targets(details=names), plan="free", requests_per_minute=100_000)
+
+    assert sandbox.meter()["crawlora"] == {"requests": 62, "credits": 496, "status_2xx": 62}
+    assert [walk.stop_reason for walk in session.tally.walks].count("quota") == 8
+
+
+@pytest.mark.parametrize(
+    ("name", "month", "day", "rate", "hundred_usd", "overage_usd"),
+    [
+        ("free", 2_000, 500, 5, 0.0, None),
+        ("starter", 20_000, 5_000, 15, 0.045, 0.75),
+        ("growth", 100_000, 25_000, 45, 0.029, 0.45),
+        ("pro", 400_000, None, 120, 0.01975, 0.30),
+        ("business", 1_200_000, None, 300, 199 / 12_000, 0.20),
+        ("enterprise", 5_000_000, None, 1_000, 0.00998, 0.12),
+    ],
+)
+def test_the_plans_are_those_of_the_price_table(  # noqa: PLR0917  # the table's columns
+    name: str, month: int, day: int | None, rate: int, hundred_usd: float, overage_usd: float | None
+) -> None:
+    plan = PLANS[name]
+
+    assert (plan.credits_per_month, plan.credits_per_day, plan.requests_per_minute) == (month, day, rate)
+    assert plan.cost_usd(100, used_this_month=0) == pytest.approx(hundred_usd)
+    if overage_usd is not None:
+        assert plan.cost_usd(1_000, used_this_month=month) == pytest.approx(overage_usd)
+
+
+def test_the_defaults_are_the_documents() -> None:
+    settings = configured()
+
+    assert settings.base_url == "https://api.crawlora.net/api/v1"
+    assert (settings.plan, settings.page_size) == (PLANS["free"], 100)

@@ -1,0 +1,504 @@
+from __future__ import annotations
+
+import gzip
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tiktok_hashtags.client import ApiClient, Reply, raise_for_status, strict_json
+from tiktok_hashtags.errors import (
+    AuthError,
+    BodyError,
+    CaptchaError,
+    ConfigError,
+    InterruptedRunError,
+    NetworkError,
+    QuotaError,
+    RequestError,
+    ServerError,
+    StatusError,
+    UnreachableError,
+)
+from tiktok_hashtags.journal import Journal
+from tiktok_hashtags.money import Plan
+from tiktok_hashtags.sandbox import Fault, Sandbox, serve
+from tiktok_hashtags.session import Session
+from tiktok_hashtags.transports import (
+    MAX_BODY_BYTES,
+    Accepted,
+    OriginTransport,
+    PaceTransport,
+    retry_after_seconds,
+)
+
+if TYPE_CHECKING:
+    from tests.conftest import FakeTime, MakeClient, MakeSession
+
+CHRISTMAS = "/tiktok/hashtags/3242/videos"
+
+
+def accept(response: httpx.Response) -> Accepted:
+    raise_for_status(response, "example")
+    return Accepted(strict_json(response, dict[str, Any], "example"), 3)
+
+
+def fetch(client: ApiClient, path: str = "/x", *, accept: Callable[[httpx.Response], Accepted] = accept) -> Reply:
+    return client.fetch(path, params={}, endpoint="things", accept=accept, worst_credits=5)
+
+
+class Script:
+    """A network that plays responses, statuses and exceptions in turn, the last one for ever."""
+
+    def __init__(self, *steps: httpx.Response | Exception | int) -> None:
+        self.steps = list(steps)
+        self.requests: list[httpx.Request] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        step = self.steps.pop(0) if len(self.steps) > 1 else self.steps[0]
+        if isinstance(step, Exception):
+            raise step
+        return httpx.Response(step, json={"message": "no"}) if isinstance(step, int) else step
+
+
+def ok() -> httpx.Response:
+    return httpx.Response(200, json={"fine": True})
+
+
+# --- retries
+
+
+@pytest.mark.parametrize(
+    ("step", "error", "attempts"),
+    [
+        (500, ServerError, 5),
+        (502, ServerError, 5),
+        (503, ServerError, 5),
+        (httpx.ReadError("reset"), NetworkError, 5),
+        (httpx.ReadTimeout("late"), NetworkError, 5),
+        (httpx.RemoteProtocolError("closed"), NetworkError, 5),
+        (httpx.ConnectError("refused"), UnreachableError, 5),
+        (httpx.ConnectTimeout("no answer"), UnreachableError, 5),
+        (httpx.Response(200, content=b"<html>"), BodyError, 2),
+        (httpx.Response(200, content=b""), BodyError, 2),
+        (400, StatusError, 1),
+        (401, AuthError, 1),
+        (403, AuthError, 1),
+        (302, StatusError, 1),
+    ],
+)
+def test_only_what_may_pass_is_tried_again_and_only_so_often(
+    make_client: MakeClient, step: int | httpx.Response | Exception, error: type[RequestError], attempts: int
+) -> None:
+    network = Script(step)
+
+    with pytest.raises(error):
+        fetch(make_client(network))
+
+    assert len(network.requests) == attempts
+
+
+def test_a_captcha_is_tried_again_once(make_client: MakeClient) -> None:
+    network = Script(ok())
+
+    def captcha(_: httpx.Response) -> Accepted:
+        raise CaptchaError("example: a captcha")
+
+    with pytest.raises(CaptchaError):
+        fetch(make_client(network), accept=captcha)
+
+    assert len(network.requests) == 2
+
+
+def test_a_fault_that_passes_leaves_no_trace_in_the_reply(make_client: MakeClient, fake_time: FakeTime) -> None:
+    network = Script(httpx.ConnectError("refused"), 503, httpx.ReadError("reset"), ok())
+
+    reply = fetch(make_client(network))
+
+    assert reply.payload == {"fine": True}
+    assert len(fake_time.sleeps) == 3
+    assert all(0 <= seconds <= 30 for seconds in fake_time.sleeps)
+
+
+def test_a_server_that_says_when_it_is_back_is_waited_for_within_bounds(
+    make_client: MakeClient, fake_time: FakeTime
+) -> None:
+    patient = httpx.Response(503, headers={"retry-after": "120"}, json={})
+    absurd = httpx.Response(503, headers={"retry-after": "99999999999"}, json={})
+
+    fetch(make_client(Script(patient, absurd, ok())))
+
+    assert fake_time.sleeps == [120, 900]
+
+
+# --- pace
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    limit=st.integers(1, 20),
+    gaps=st.lists(st.floats(0, 90, allow_nan=False), min_size=1, max_size=60),
+)
+def test_no_minute_ever_holds_more_requests_than_the_plan(limit: int, gaps: list[float]) -> None:
+    clock = Ticking()
+    sent: list[float] = []
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        sent.append(clock.now)
+        return ok()
+
+    pace = PaceTransport(httpx.MockTransport(answer), clock.session(), provider="example", requests_per_minute=limit)
+
+    for gap in gaps:
+        clock.now += gap
+        pace.handle_request(httpx.Request("GET", "https://api.example/x"))
+
+    assert len(sent) == len(gaps)
+    for index, at in enumerate(sent):
+        assert sum(at <= other < at + 60 for other in sent[index:]) <= limit
+
+
+class Ticking:
+    """Time for a session without a journal, so that hypothesis can make many."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+    def session(self) -> Session:
+        journal: Journal = object()  # type: ignore[assignment]  # pace has no use for it
+        at = datetime(2026, 11, 1)
+        return Session(lambda: at, journal, "run", at.date(), sleep=self.sleep, monotonic=lambda: self.now)
+
+
+def test_threads_keep_to_the_plan_together(make_client: MakeClient, fake_time: FakeTime) -> None:
+    network = Script(ok())
+    client = make_client(network, plan=Plan("small", 0.0, requests_per_minute=3))
+    started_at = fake_time.now
+
+    with ThreadPoolExecutor(9) as pool:
+        list(pool.map(lambda number: fetch(client, f"/{number}"), range(9)))
+
+    assert len(network.requests) == 9
+    assert fake_time.now - started_at >= 2 * 60
+
+
+@pytest.mark.parametrize(
+    ("header", "low", "high"),
+    [
+        ("30", 30, 30),
+        ("0", 1, 1),
+        (None, 60, 60),
+        ("soon", 60, 60),
+        ("99999999999", 900, 900),
+        ("Sun, 01 Nov 2020 06:00:00 GMT", 1, 1),
+    ],
+    ids=["seconds", "zero", "none", "nonsense", "absurd", "past"],
+)
+def test_a_429_is_waited_for_as_long_as_it_says_within_bounds(
+    make_client: MakeClient, fake_time: FakeTime, header: str | None, low: float, high: float
+) -> None:
+    headers = {"retry-after": header} if header is not None else {}
+    network = Script(httpx.Response(429, headers=headers, json={}), ok())
+
+    reply = fetch(make_client(network))
+
+    assert reply.payload == {"fine": True}
+    assert low <= sum(fake_time.sleeps) <= high
+
+
+def test_a_429_is_waited_for_until_the_date_that_it_names(make_client: MakeClient, fake_time: FakeTime) -> None:
+    until = format_datetime(datetime.now(UTC) + timedelta(seconds=300), usegmt=True)
+    network = Script(httpx.Response(429, headers={"retry-after": until}, json={}), ok())
+
+    fetch(make_client(network))
+
+    assert 240 < sum(fake_time.sleeps) <= 300
+
+
+def test_nothing_else_of_the_key_is_sent_while_a_429_is_waited_for(
+    make_client: MakeClient, make_session: MakeSession, fake_time: FakeTime
+) -> None:
+    sent: list[tuple[str, float]] = []
+    is_waiting, may_go_on = threading.Event(), threading.Event()
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        sent.append((request.url.path, fake_time.now))
+        return httpx.Response(429, headers={"retry-after": "30"}, json={}) if len(sent) == 1 else ok()
+
+    def hold(seconds: float) -> None:
+        is_waiting.set()
+        may_go_on.wait(5)
+        fake_time.sleep(seconds)
+
+    client = make_client(answer, session=make_session(sleep=hold))
+    first = threading.Thread(target=fetch, args=(client, "/first"))
+    first.start()
+    is_waiting.wait(5)
+    second = threading.Thread(target=fetch, args=(client, "/second"))
+    second.start()
+    may_go_on.set()
+    first.join()
+    second.join()
+
+    assert [path for path, _ in sent[:1]] == ["/v1/first"]
+    assert all(at >= 1_030 for _, at in sent[1:])
+    assert len(sent) == 3
+
+
+def test_the_third_429_in_a_row_is_the_days_limit(make_client: MakeClient, fake_time: FakeTime) -> None:
+    network = Script(httpx.Response(429, headers={"retry-after": "30"}, json={}))
+    client = make_client(network)
+
+    with pytest.raises(QuotaError, match=r"still so after two waits: the plan's day is used up\. Run again after 00"):
+        fetch(client)
+    with pytest.raises(QuotaError):
+        fetch(client, "/another")
+
+    assert len(network.requests) == 3
+    assert fake_time.sleeps == [30, 30]
+
+
+def test_a_run_that_is_told_to_stop_does_not_wait_or_send(make_client: MakeClient, make_session: MakeSession) -> None:
+    session = make_session()
+    network = Script(httpx.Response(503, headers={"retry-after": "600"}, json={}))
+    client = make_client(network, session=session)
+    session.sleep = lambda _: session.stop.set()
+
+    with pytest.raises(InterruptedRunError):
+        fetch(client)
+    with pytest.raises(InterruptedRunError):
+        fetch(client, "/another")
+
+    assert len(network.requests) == 1
+
+
+def test_the_pause_of_a_real_run_ends_when_it_is_told_to_stop(make_session: MakeSession) -> None:
+    session = make_session(sleep=time.sleep)
+    session.stop.set()
+    before = time.monotonic()
+
+    session.pause(60)
+
+    assert time.monotonic() - before < 5
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("120", 120.0),
+        ("0", 0.0),
+        ("", None),
+        ("-5", None),
+        ("1.5", None),
+        ("soon", None),
+        ("Sun, 01 Nov 2020 06:00:00 GMT", 0.0),
+        ("Mon, 01 Jan 0001 00:00:00 -0000", 0.0),
+        ("Mon, 99 Jan 99999999999 00:00:00 GMT", None),
+    ],
+)
+def test_retry_after_is_seconds_a_date_or_nothing(value: str, seconds: float | None) -> None:
+    assert retry_after_seconds(httpx.Response(429, headers={"retry-after": value})) == seconds
+
+
+@given(st.binary(max_size=30))
+def test_no_retry_after_header_is_an_error(value: bytes) -> None:
+    wait = retry_after_seconds(httpx.Response(429, headers=[(b"retry-after", value)]))
+
+    assert wait is None or wait >= 0
+
+
+# --- bounds
+
+
+class Pieces(httpx.SyncByteStream):
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self.pieces = pieces
+        self.is_closed = False
+
+    def __iter__(self) -> Iterator[bytes]:
+        return self.pieces
+
+    def close(self) -> None:
+        self.is_closed = True
+
+
+def test_a_body_that_drips_past_the_deadline_is_refused(make_client: MakeClient, fake_time: FakeTime) -> None:
+    def drip() -> Iterator[bytes]:
+        while True:
+            fake_time.sleep(15)
+            yield b" "
+
+    with pytest.raises(NetworkError, match="example things: the body took over 60 s"):
+        fetch(make_client(lambda _: httpx.Response(200, stream=Pieces(drip()))))
+
+
+def test_a_body_that_arrives_within_the_deadline_is_whole(make_client: MakeClient, fake_time: FakeTime) -> None:
+    def drip() -> Iterator[bytes]:
+        for piece in (b'{"a"', b":", b"1}"):
+            fake_time.sleep(19)
+            yield piece
+
+    assert fetch(make_client(lambda _: httpx.Response(200, stream=Pieces(drip())))).payload == {"a": 1}
+
+
+def test_an_endless_body_is_left_at_the_cap_and_closed(make_client: MakeClient) -> None:
+    sent = 0
+    streams: list[Pieces] = []
+
+    def endless() -> Iterator[bytes]:
+        nonlocal sent
+        while True:
+            sent += 1
+            yield b"x" * 1_000_000
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        streams.append(Pieces(endless()))
+        return httpx.Response(200, stream=streams[-1])
+
+    with pytest.raises(NetworkError, match="the body is over 32 MiB"):
+        fetch(make_client(answer))
+
+    assert sent <= 5 * (MAX_BODY_BYTES // 1_000_000 + 1)
+    assert all(stream.is_closed for stream in streams)
+
+
+def test_a_body_of_exactly_the_cap_is_taken(make_client: MakeClient) -> None:
+    frame = len(b'{"a":""}')
+    body = gzip.compress(b'{"a":"' + b"x" * (MAX_BODY_BYTES - frame) + b'"}', 1)
+    headers = {"content-encoding": "gzip"}
+
+    reply = fetch(make_client(lambda _: httpx.Response(200, headers=headers, stream=Pieces(iter([body])))))
+
+    assert len(reply.payload["a"]) == MAX_BODY_BYTES - frame
+
+
+def test_gzip_is_decoded_whatever_its_pieces(make_client: MakeClient) -> None:
+    body = gzip.compress(b'{"a": "' + bytes(range(65, 91)) * 50 + b'"}')
+    headers = {"content-encoding": "GZIP"}
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, headers=headers, stream=Pieces(bytes([byte]) for byte in body))
+
+    assert len(fetch(make_client(answer)).payload["a"]) == 26 * 50
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (gzip.compress(b'{"a": 1}')[:-9], "the gzip body ends in the middle"),
+        (b"", "the gzip body ends in the middle"),
+        (b'{"a": 1}', "the gzip body is broken"),
+        (gzip.compress(b'{"a": 1}')[:-8] + b"01234567", "the gzip body is broken"),
+    ],
+    ids=["half", "empty", "plain", "checksum"],
+)
+def test_a_gzip_body_that_is_not_whole_is_refused(make_client: MakeClient, body: bytes, said: str) -> None:
+    headers = {"content-encoding": "gzip"}
+
+    with pytest.raises(NetworkError, match=said):
+        fetch(make_client(lambda _: httpx.Response(200, headers=headers, stream=Pieces(iter([body])))))
+
+
+def videos(client: ApiClient) -> Reply:
+    return client.fetch(CHRISTMAS, params={"limit": 50}, endpoint="videos", accept=accept, worst_credits=50)
+
+
+@pytest.mark.parametrize(
+    ("kind", "error"),
+    [
+        ("reset", NetworkError),
+        ("reset_in_body", NetworkError),
+        ("short_body", NetworkError),
+        ("long_body", BodyError),
+        ("half_gzip", NetworkError),
+        ("gzip_bomb", NetworkError),
+    ],
+)
+def test_bytes_that_break_on_the_wire_never_make_a_page(
+    sandbox: Sandbox, make_session: MakeSession, kind: str, error: type[RequestError]
+) -> None:
+    sandbox.script(Fault("unifapi", kind, times=None))
+    session = make_session(transport=None)
+    with serve(sandbox) as server:
+        client = sandbox_client(sandbox, session, server.base_urls["unifapi"])
+
+        with pytest.raises(error):
+            videos(client)
+
+    assert [row["outcome"] for row in session.journal.requests("run-1", "unifapi")].count("ok") == 0
+
+
+def test_a_real_connection_brings_the_page(sandbox: Sandbox, make_session: MakeSession) -> None:
+    session = make_session(transport=None)
+    with serve(sandbox) as server:
+        client = sandbox_client(sandbox, session, server.base_urls["unifapi"])
+
+        reply = videos(client)
+
+    assert reply.payload["billing"]["credits_charged"] == len(reply.payload["data"]) > 0
+
+
+def test_nobody_at_the_address_is_not_charged(sandbox: Sandbox, make_session: MakeSession) -> None:
+    with serve(sandbox) as server:
+        address = server.base_urls["unifapi"]
+    session = make_session(transport=None)
+
+    with pytest.raises(UnreachableError, match="unifapi videos: no connection"):
+        videos(sandbox_client(sandbox, session, address))
+
+    charges = [(row["outcome"], row["credits"]) for row in session.journal.requests("run-1", "unifapi")]
+    assert charges == [("error", 0)] * 5
+
+
+def sandbox_client(sandbox: Sandbox, session: Session, base_url: str) -> ApiClient:
+    headers = {"authorization": f"Bearer {sandbox.keys['unifapi']}"}
+    plan = Plan("test", 0.001, requests_per_minute=100_000)
+    client = ApiClient(provider="unifapi", base_url=base_url, headers=headers, plan=plan, session=session)
+    session.clients["unifapi"] = client
+    return client
+
+
+# --- origin
+
+
+def test_a_redirect_is_not_followed(sandbox: Sandbox, make_session: MakeSession) -> None:
+    with serve(sandbox) as elsewhere, serve(sandbox) as server:
+        sandbox.script(Fault("unifapi", "redirect", location=f"{elsewhere.url}/collect"))
+        session = make_session(transport=None)
+
+        with pytest.raises(StatusError, match=r"HTTP 302.* a redirect, which is never followed"):
+            videos(sandbox_client(sandbox, session, server.base_urls["unifapi"]))
+
+    assert sandbox.strays == []
+    assert sandbox.meter()["unifapi"]["requests"] == 1
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://elsewhere.example/v1/x",
+        "http://api.example/v1/x",
+        "https://api.example:8443/v1/x",
+        "https://api.example.evil.example/v1/x",
+    ],
+)
+def test_the_key_goes_to_its_own_origin_only(url: str) -> None:
+    network = Script(ok())
+    transport = OriginTransport(httpx.MockTransport(network), "https://api.example/v1")
+
+    with pytest.raises(ConfigError, match=r"was not sent: the key belongs to api\.example"):
+        transport.handle_request(httpx.Request("GET", url, headers={"x-api-key": "secret-key"}))
+
+    assert network.requests == []
