@@ -10,7 +10,8 @@ from pathlib import Path
 from typing import Any, cast
 
 import dlt
-from dlt.sources.rest_api import RESTAPIConfig, rest_api_source
+from dlt.sources.rest_api import rest_api_source
+from dlt.sources.rest_api.typing import RESTAPIConfig
 from videos import PAGE_ITEMS, Feeds
 
 

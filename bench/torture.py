@@ -62,7 +62,13 @@ class Setting:
         """Start the run of a virtual day."""
         now = START + timedelta(days=day)
         self.sandbox.clock.set(now)
-        command = [Path(sys.executable).with_name("tiktags"), "run", "--json", "--now", now.isoformat()]
+        command: list[str | Path] = [
+            Path(sys.executable).with_name("tiktags"),
+            "run",
+            "--json",
+            "--now",
+            now.isoformat(),
+        ]
         with (self.folder / "run.log").open("ab") as log:
             return subprocess.Popen(
                 command,

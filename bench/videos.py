@@ -10,9 +10,29 @@ from typing import Any
 
 PAGE_ITEMS = 50
 _FIRST_ID = 7_400_000_000_000_000_000
-_WORDS = (
-    "christmas market lights 🎄 snow ✨ recipe easy gift idea 😂 family dinner how to make it at home 猫 été".split()
-)
+_WORDS = [
+    "christmas",
+    "market",
+    "lights",
+    "🎄",
+    "snow",
+    "✨",
+    "recipe",
+    "easy",
+    "gift",
+    "idea",
+    "😂",
+    "family",
+    "dinner",
+    "how",
+    "to",
+    "make",
+    "it",
+    "at",
+    "home",
+    "猫",
+    "été",
+]
 _NOISE = base64.urlsafe_b64encode(random.Random(7).randbytes(1 << 21)).decode()
 _TAGS = tuple(f"{word}{number}" for word in ("xmas", "fyp", "diy", "food", "猫", "cozy") for number in range(50))
 

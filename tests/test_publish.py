@@ -42,7 +42,8 @@ def test_publishes_marts_and_reporting_and_nothing_else(project: Project) -> Non
 def test_writes_a_parquet_file_for_each_table(project: Project) -> None:
     publish(project)
 
-    rows = duckdb.sql(f"from '{project.exports / 'dim_hashtag.parquet'}'").fetchall()
+    with duckdb.connect() as connection:
+        rows = connection.execute(f"from '{project.exports / 'dim_hashtag.parquet'}'").fetchall()
     assert rows == [("christmas", 321_857_738_740)]
 
 

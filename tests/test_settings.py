@@ -84,11 +84,12 @@ def test_the_files_of_dlt_are_read(tmp_path: Path) -> None:
     (folder / "secrets.toml").write_text('[sources.example]\napi_key = "from-file"\n')
     (folder / "config.toml").write_text("[sources.example]\nrequests_per_minute = 600\n")
     context = Container()[PluggableRunContext]
+    before = context.context.run_dir
     context.reload(str(folder.parent))
     try:
         settings = read()
     finally:
-        context.reload()
+        context.reload(before)
 
     assert (settings.api_key, settings.plan.requests_per_minute) == ("from-file", 600)
 

@@ -44,11 +44,11 @@ def build(project: Project, *, full_refresh: bool = False) -> None:
         "--profiles-dir",
         folder,
         "--target-path",
-        str(project.dbt / "target"),
+        str(project.dbt.resolve() / "target"),
         "--log-path",
-        str(project.dbt / "logs"),
+        str(project.dbt.resolve() / "logs"),
     ]
-    with _environment(TIKTAGS_WAREHOUSE=str(project.warehouse)), redirect_stdout(_LogStream()):
+    with _environment(TIKTAGS_WAREHOUSE=str(project.warehouse.resolve())), redirect_stdout(_LogStream()):
         try:
             outcome = dbtRunner().invoke([*arguments, *places])
         finally:

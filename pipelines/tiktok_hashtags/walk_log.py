@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -115,11 +115,14 @@ class WalkLog:
             "observed_at": self._session.clock(),
         }
         keys = {item.key(self._session) for item in walks}
-        requests = self._session.journal.requests(self._session.run_id, self._provider)
+        requests = list(self._session.journal.requests(self._session.run_id, self._provider))
+        charged: Counter[str] = Counter()
+        for row in requests:
+            charged[row["walk_key"]] += row["credits"]
         notices = self._notices()
         self._session.tally.notices += notices
         return {
-            "walks": [{**run, **result.row()} for result in self._results],
+            "walks": [{**run, **result.row(), "credits": charged[result.walk_key]} for result in self._results],
             "api_requests": [request_row(row) for row in requests if row["walk_key"] in keys],
             "rejects": [{**run, **self._reject_row(reject)} for reject in self._rejects],
             "notices": [{**run, **notice} for notice in notices],

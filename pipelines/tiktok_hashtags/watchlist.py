@@ -20,6 +20,7 @@ from tiktok_hashtags.errors import ConfigError
 
 MAX_NAME_BYTES = 256
 DEFAULT_MAX_VIDEOS = 500
+DEFAULT_MAX_SEARCH_ITEMS = 90
 
 Positive = Annotated[int, msgspec.Meta(ge=1, le=1_000_000_000)]
 IndustryId = Annotated[int, msgspec.Meta(ge=0, le=2**63 - 1)]
@@ -79,9 +80,10 @@ class TrendList(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen
 
 
 class Search(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
-    """A keyword to search hashtags for."""
+    """A keyword to search hashtags for; `max_items` is a soft limit, because no document says where a search ends."""
 
     keyword: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_NAME_BYTES)]
+    max_items: Positive = DEFAULT_MAX_SEARCH_ITEMS
 
 
 class Dataset(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):

@@ -69,7 +69,7 @@ def test_a_day_limit_holds_over_two_processes_that_share_a_ledger(
     for folder in folders:
         folder.mkdir()
         (folder / "watchlist.toml").write_text(feeds(world, limits), encoding="utf-8")
-    command = [TIKTAGS, "run", "--no-transform", "--json", "--now", "2026-11-01T06:00"]
+    command: list[str | Path] = [TIKTAGS, "run", "--no-transform", "--json", "--now", "2026-11-01T06:00"]
 
     started = [subprocess.Popen(command, cwd=folder, env=shared, stdout=subprocess.PIPE) for folder in folders]
     codes = [(process.communicate()[0], process.returncode)[1] for process in started]

@@ -43,7 +43,6 @@ NAME = "tikliveapi"
 SERVES = frozenset({"details", "videos", "searches"})
 BASE_URL = "https://api.tikliveapi.com"
 PAGE_SIZE = 30
-MAX_SEARCH_ITEMS = 90
 PLANS = {"payg": Plan("payg", credit_usd=None, requests_per_minute=200)}
 
 
@@ -163,7 +162,7 @@ def _details_walk(hashtag: Hashtag) -> Walk:
 
 
 def _search_walk(search: Search, settings: Settings) -> Walk:
-    pages = -(-MAX_SEARCH_ITEMS // settings.page_size)
+    pages = -(-search.max_items // settings.page_size)
     return Walk(
         provider=NAME,
         endpoint="search",
@@ -173,7 +172,7 @@ def _search_walk(search: Search, settings: Settings) -> Walk:
         requested={"requested_keyword": search.keyword},
         worst_requests=pages,
         worst_credits=pages,
-        rules=Rules(max_items=MAX_SEARCH_ITEMS, max_pages=settings.max_pages),
+        rules=Rules(max_items=search.max_items, max_pages=settings.max_pages),
     )
 
 
