@@ -1,7 +1,7 @@
 """Measure whole processes, imports included, against a bare reference, and print one table of ratios.
 
 Each case has a server of its own; its contenders take turns, so that a slow minute of the machine slows all of them.
-CPU (user and system), wall and peak memory are what the kernel says of each child. `--only 20k` runs one case.
+CPU (user and system), wall and peak memory are what the kernel says of each child process. `--only 20k` runs one case.
 """
 
 from __future__ import annotations
@@ -20,7 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-BIN = Path(sys.executable).parent
+TIKTAGS = str(Path(sys.executable).with_name("tiktags"))
+HISTORY_DAYS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,43 +33,55 @@ class Usage:
     peak_mb: float
 
 
+Rounds = dict[str, list[Usage]]
+
+
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One size of feeds, and who is measured on it.
+    """Feeds of one size.
 
     Args:
+        title: What the table says.
         hashtags: Feeds, walked at the same time.
         pages: Pages of 50 videos in each feed.
         latency_ms: What the server waits before each answer.
         repeats: Rounds; every contender runs once a round.
+        contenders: Who is measured; the first is what the others are compared with.
     """
 
-    name: str
+    title: str
     hashtags: int
     pages: int
-    latency_ms: int
     repeats: int
+    latency_ms: int = 0
     contenders: tuple[str, ...] = ("bare", "tiktags")
 
+    @property
+    def sizes(self) -> list[str]:
+        """The feeds as the scripts' arguments."""
+        return [str(self.hashtags), str(self.pages)]
 
-CASES = (
-    Case("20k", hashtags=40, pages=10, latency_ms=0, repeats=5, contenders=("bare", "tiktags", "rest_api")),
-    Case("200k", hashtags=40, pages=100, latency_ms=0, repeats=2),
-    Case("latency", hashtags=40, pages=5, latency_ms=100, repeats=5),
-)
-TABLES = {"bare": "videos", "tiktags": "raw.unifapi_videos", "rest_api": "raw.videos"}
-TITLES = {
-    "20k": "20,000 videos",
-    "200k": "200,000 videos",
-    "latency": "40 hashtags x 5 pages at 100 ms",
+
+CASES = {
+    "20k": Case("20,000 videos", 40, 10, repeats=5, contenders=("bare", "tiktags", "rest_api")),
+    "200k": Case("200,000 videos", 40, 100, repeats=2),
+    "latency": Case("40 hashtags x 5 pages at 100 ms", 40, 5, latency_ms=100, repeats=5),
+    "history": Case(f"{HISTORY_DAYS} days of 20,000 videos", 40, 10, repeats=1),
 }
+RELATIONS = {"bare": "videos", "tiktags": "raw.unifapi_videos", "rest_api": "raw.videos"}
 
 
-def measured(command: Sequence[str], *, folder: Path, variables: Mapping[str, str]) -> Usage:
-    """Run a command to its end and return what it used, its children included."""
+def measured(*command: str, folder: Path, url: str) -> Usage:
+    """Run a command in a folder to its end, and return what it and its children used."""
+    variables = {
+        "RUNTIME__DLTHUB_TELEMETRY": "false",
+        "SOURCES__UNIFAPI__BASE_URL": url,
+        "SOURCES__UNIFAPI__API_KEY": "bench",
+        "SOURCES__UNIFAPI__REQUESTS_PER_MINUTE": "1000000",
+    }
     with (folder / "log.txt").open("wb") as log:
         started = time.perf_counter()
-        process = subprocess.Popen(command, cwd=folder, env=os.environ | dict(variables), stdout=log, stderr=log)
+        process = subprocess.Popen(command, cwd=folder, env=os.environ | variables, stdout=log, stderr=log)
         _, status, usage = os.wait4(process.pid, 0)
         wall = time.perf_counter() - started
     process.returncode = os.waitstatus_to_exitcode(status)
@@ -77,34 +90,15 @@ def measured(command: Sequence[str], *, folder: Path, variables: Mapping[str, st
     return Usage(usage.ru_utime + usage.ru_stime, wall, usage.ru_maxrss / 1024)
 
 
-def contender(name: str, case: Case, url: str, folder: Path) -> Usage:
-    """Load a case's feeds in a fresh folder, and check what arrived."""
-    sizes = [str(case.hashtags), str(case.pages)]
-    script = {"bare": "bare.py", "rest_api": "dlt_rest_api.py"}.get(name)
-    command = [sys.executable, str(HERE / script), url, *sizes, str(folder)] if script else _tiktags(case, folder)
-    variables = {
-        "RUNTIME__DLTHUB_TELEMETRY": "false",
-        "SOURCES__UNIFAPI__BASE_URL": url,
-        "SOURCES__UNIFAPI__API_KEY": "bench",
-        "SOURCES__UNIFAPI__REQUESTS_PER_MINUTE": "1000000",
-    }
-    usage = measured(command, folder=folder, variables=variables)
-    warehouse = next(folder.rglob("warehouse.duckdb"))
-    subprocess.run([sys.executable, str(HERE / "loaded.py"), str(warehouse), TABLES[name], *sizes], check=True)
-    return usage
-
-
-def _tiktags(case: Case, folder: Path) -> list[str]:
-    entry = '[[hashtags]]\nid = "{}"\nmax_videos = {}\nproviders = ["unifapi"]\n'
-    watchlist = "\n".join(entry.format(1_000 + number, case.pages * 50) for number in range(case.hashtags))
-    (folder / "watchlist.toml").write_text(watchlist, encoding="utf-8")
-    return [str(BIN / "tiktags"), "run", "--no-transform"]
+def script(name: str, *arguments: str | Path) -> list[str]:
+    """Return the command that runs a script of this folder."""
+    return [sys.executable, str(HERE / name), *map(str, arguments)]
 
 
 @contextmanager
 def served(case: Case) -> Iterator[str]:
     """Start the case's server; yield its URL."""
-    command = [sys.executable, str(HERE / "server.py"), str(case.hashtags), str(case.pages), str(case.latency_ms)]
+    command = script("server.py", *case.sizes, str(case.latency_ms))
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         assert server.stdout
         try:
@@ -113,48 +107,89 @@ def served(case: Case) -> Iterator[str]:
             server.terminate()
 
 
-def rounds(case: Case, repeats: int | None) -> dict[str, list[Usage]]:
-    """Let the contenders take turns."""
-    found: dict[str, list[Usage]] = defaultdict(list)
+def contend(case: Case, url: str) -> Iterator[tuple[str, Usage]]:
+    """Let each contender load the case's feeds in a fresh folder, and check what arrived."""
+    for name in case.contenders:
+        with tempfile.TemporaryDirectory(prefix="tiktags-bench-") as temporary:
+            folder = Path(temporary)
+            write_watchlist(case, folder)
+            commands = {
+                "bare": script("bare.py", url, *case.sizes, folder),
+                "tiktags": [TIKTAGS, "run", "--no-transform"],
+                "rest_api": script("dlt_rest_api.py", url, *case.sizes, folder),
+            }
+            usage = measured(*commands[name], folder=folder, url=url)
+            warehouse = next(folder.rglob("warehouse.duckdb"))
+            subprocess.run(script("loaded.py", warehouse, RELATIONS[name], *case.sizes), check=True)
+            yield name, usage
+
+
+def write_watchlist(case: Case, folder: Path) -> None:
+    """Write a watchlist that asks for all of the case's feeds."""
+    entry = '[[hashtags]]\nid = "{}"\nmax_videos = {}\nproviders = ["unifapi"]\n'
+    entries = [entry.format(1_000 + number, case.pages * 50) for number in range(case.hashtags)]
+    (folder / "watchlist.toml").write_text("\n".join(entries), encoding="utf-8")
+
+
+def build_history(case: Case, url: str) -> Iterator[tuple[str, Usage]]:
+    """Build the marts of many days, then load and build the next day, and check its facts."""
+    with tempfile.TemporaryDirectory(prefix="tiktags-bench-") as temporary:
+        folder = Path(temporary)
+        warehouse = folder / "data" / "warehouse.duckdb"
+        write_watchlist(case, folder)
+        load = [TIKTAGS, "run", "--no-transform", "--now"]
+        measured(*load, "2026-01-30T06:00", folder=folder, url=url)
+        subprocess.run(script("days.py", warehouse, str(HISTORY_DAYS)), check=True)
+        yield "dbt, first build", measured(*script("dbt_build.py", folder), folder=folder, url=url)
+        yield "tiktags, next day", measured(*load, "2026-01-31T06:00", folder=folder, url=url)
+        yield "dbt, next day", measured(*script("dbt_build.py", folder), folder=folder, url=url)
+        facts = "marts.fct_video_stats_daily where snapshot_date = '2026-01-31'"
+        relation = f"(select video_id as id, view_count from {facts})"  # noqa: S608  # our own names
+        subprocess.run(script("loaded.py", warehouse, relation, *case.sizes), check=True)
+
+
+def rounds(name: str, case: Case, repeats: int) -> Rounds:
+    """Run a case's rounds."""
+    found: Rounds = defaultdict(list)
     with served(case) as url:
-        for number in range(repeats or case.repeats):
-            for name in case.contenders:
-                with tempfile.TemporaryDirectory(prefix="tiktags-bench-") as folder:
-                    found[name].append(contender(name, case, url, Path(folder)))
-                _say(f"{case.name} round {number + 1}, {name}: {found[name][-1]}")
+        for number in range(1, repeats + 1):
+            for who, usage in (build_history if name == "history" else contend)(case, url):
+                found[who].append(usage)
+                print(f"{name}, round {number}, {who}: {usage.cpu_seconds:.1f} s CPU", file=sys.stderr, flush=True)
     return found
 
 
-def _say(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
-
-
-def table(results: Mapping[str, Mapping[str, Sequence[Usage]]]) -> str:
-    """Return all cases as one text table: medians, and medians of each round's ratio to the bare reference."""
+def table(results: Mapping[str, Rounds]) -> str:
+    """Return all cases as one text table: medians, and the medians of the ratios within each round."""
     measures: dict[str, Callable[[Usage], float]] = {
         "CPU s": lambda usage: usage.cpu_seconds,
         "wall s": lambda usage: usage.wall_seconds,
         "peak MB": lambda usage: usage.peak_mb,
     }
-    lines = [f"{'case':<34}{'who':<10}" + "".join(f"{name:>9}{'ratio':>8}" for name in measures)]
-    for case, usages in results.items():
+    lines = [f"{'':<52}" + "".join(f"{name:>10}{'ratio':>8}" for name in measures)]
+    for title, usages in results.items():
+        first = next(iter(usages.values()))
         for who, rows in usages.items():
-            cells = ""
-            for measure in measures.values():
-                ratios = [measure(row) / measure(bare) for row, bare in zip(rows, usages["bare"], strict=True)]
-                cells += f"{statistics.median(map(measure, rows)):>9.2f}{statistics.median(ratios):>7.2f}x"
-            lines.append(f"{TITLES[case]:<34}{who:<10}{cells}")
+            cells = [
+                _cells([measure(row) for row in rows], [measure(row) for row in first]) for measure in measures.values()
+            ]
+            lines.append(f"{title:<33}{who:<19}{''.join(cells)}")
     return "\n".join(lines)
+
+
+def _cells(values: Sequence[float], references: Sequence[float]) -> str:
+    ratios = [value / reference for value, reference in zip(values, references, strict=True)]
+    return f"{statistics.median(values):>10.2f}{statistics.median(ratios):>7.2f}x"
 
 
 def main() -> None:
     """Run the cases asked for."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--only", action="append", choices=[case.name for case in CASES], help="may be repeated")
+    parser.add_argument("--only", action="append", choices=CASES, help="a case; may be repeated")
     parser.add_argument("--repeats", type=int, help="rounds per case")
     arguments = parser.parse_args()
-    chosen = [case for case in CASES if not arguments.only or case.name in arguments.only]
-    print(table({case.name: rounds(case, arguments.repeats) for case in chosen}))
+    chosen = {name: case for name, case in CASES.items() if name in (arguments.only or CASES)}
+    print(table({case.title: rounds(name, case, arguments.repeats or case.repeats) for name, case in chosen.items()}))
 
 
 if __name__ == "__main__":

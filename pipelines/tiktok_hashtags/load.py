@@ -3,10 +3,12 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, timedelta
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -181,14 +183,14 @@ class Warehouse:
         return {(provider, hashtag): last for provider, hashtag, last in rows if hashtag}
 
     def _video_ids(self, table: str, watchlist: Watchlist) -> Iterator[tuple[tuple[str, str], IdSet]]:
-        provider = table.removesuffix("_videos")
-        for hashtag in watchlist.hashtags:
-            feed = hashtag.key or hashtag.id
-            query = (
-                f"select distinct id from raw.{table}"
-                f" where coalesce(requested_hashtag, requested_hashtag_id) = %s and {_LOADED}"
-            )
-            yield (provider, str(feed)), IdSet(row[0] for row in self._rows(query, feed))
+        watched = {hashtag.key or hashtag.id for hashtag in watchlist.hashtags}
+        rows = self._rows(
+            f"select distinct coalesce(requested_hashtag, requested_hashtag_id) as feed, id from raw.{table}"
+            f" where {_LOADED} order by feed"
+        )
+        for feed, of_feed in itertools.groupby(rows, key=itemgetter(0)):
+            if feed in watched:
+                yield (table.removesuffix("_videos"), feed), IdSet(video_id for _, video_id in of_feed)
 
     def _rows(self, query: str, *parameters: object) -> Iterator[tuple[Any, ...]]:
         with self._client(memory=_READ_MEMORY) as client, client.execute_query(query, *parameters) as cursor:

@@ -128,7 +128,6 @@ def test_feeds_are_ranked_by_the_best_place_over_providers(history: History, day
 
 
 @days
-@pytest.mark.xfail(reason="a dataset of several hashtags counts its places through, not per hashtag")
 def test_places_in_a_dataset_are_counted_per_hashtag(history: History, day: int) -> None:
     rows = facts(history, "fct_hashtag_feed_daily", day, "hashtag_key", "video_id", "feed_rank", "provider")
 

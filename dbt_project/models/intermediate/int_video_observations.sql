@@ -85,6 +85,7 @@ unioned as (
         '{{ provider }}' as provider,
         request_key,
         position,
+        feed_position,
         load_id,
         video_id,
         {%- for column, type in common.items() %}

@@ -21,7 +21,7 @@ keyed as (
         coalesce(observations.requested_hashtag, hashtag_ids.hashtag_key) as hashtag_key,
         observations.video_id,
         observations.snapshot_date,
-        observations.position as feed_rank,
+        observations.feed_position as feed_rank,
         observations.provider,
         observations.provider_rank,
         observations.request_key,

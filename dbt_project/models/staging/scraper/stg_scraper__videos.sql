@@ -7,6 +7,10 @@ renamed as (
     select
         request_key,
         position,
+        -- A dataset may hold several hashtags one after the other: each has places of its own.
+        row_number() over (
+            partition by snapshot_date, dataset, input_hashtag_key order by position, request_key
+        ) as feed_position,
         _dlt_load_id as load_id,
         dataset,
         input_hashtag_key as requested_hashtag,

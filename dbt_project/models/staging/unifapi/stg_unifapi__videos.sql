@@ -7,6 +7,7 @@ renamed as (
     select
         request_key,
         position,
+        position as feed_position,
         _dlt_load_id as load_id,
         requested_hashtag,
         requested_hashtag_id,
