@@ -7,6 +7,7 @@ import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console, Group, RenderableType
@@ -167,7 +168,8 @@ def demo_view(demo: Demo) -> RenderableType:
             title=f"Fastest-growing in {demo.days} days",
         ),
         Text(""),
-        Text(f"{demo.days} days in {demo.seconds:.0f} s. The warehouse: {demo.warehouse}"),
+        Text(f"{demo.days} days in {demo.seconds:.0f} s. The warehouse: {_nearby(demo.warehouse)}"),
+        Text(f"The published marts, for BI tools: {_nearby(demo.publication)}"),
         Text(f'Look into it: .venv/bin/tiktags -C {demo.folder.name} query "from marts.dim_hashtag limit 5"'),
     )
 
@@ -215,6 +217,11 @@ def _cell(value: Any) -> Text:
     if value is None:
         return Text("–", style="dim")
     return Text(f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value))
+
+
+def _nearby(path: Path) -> str:
+    """Return a path as seen from here."""
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)
 
 
 def _usd(value: float | None) -> str:

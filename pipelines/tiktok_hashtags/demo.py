@@ -76,9 +76,14 @@ class Demo:
         """The DuckDB file to look into."""
         return Project(self.folder).warehouse
 
+    @property
+    def publication(self) -> Path:
+        """The DuckDB file that BI tools read."""
+        return Project(self.folder).publication
+
     def as_json(self) -> dict[str, Any]:
         """Return the demo as `tiktags demo --json` prints it."""
-        return {**asdict(self), "warehouse": str(self.warehouse)}
+        return {**asdict(self), "warehouse": str(self.warehouse), "publication": str(self.publication)}
 
 
 def run_demo(folder: Path, *, days: int, on_line: Callable[[str], None]) -> Demo:
