@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import logging
 import os
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 DEFAULT_PORT = 8787
+# dlt and dbt import thousands of objects that stay; by default all of them are looked through again and again.
+_GC_THRESHOLD = 10_000
 
 
 class _Commands(click.Group):
@@ -98,6 +101,7 @@ def main(ctx: click.Context, project_dir: Path, verbose: bool) -> None:
     """
     from tiktok_hashtags.project import Project
 
+    gc.set_threshold(_GC_THRESHOLD)
     # dlt would tell its makers of each run; a run talks to the watchlist's providers alone.
     os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
     _log_to_stderr(verbose=verbose, is_brief=ctx.invoked_subcommand == "demo")
