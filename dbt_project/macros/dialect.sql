@@ -9,9 +9,12 @@
 {%- endmacro %}
 
 
-{#- Seconds since 1970 (UTC) as a timestamp without time zone. -#}
+{#- Seconds since 1970 (UTC) as a timestamp without time zone; null for what cannot be a time before 2100. -#}
 {% macro epoch_to_timestamp(seconds) -%}
-    {{ adapter.dispatch('epoch_to_timestamp')(seconds) }}
+    case
+        when {{ seconds }} between 1 and 4102444800
+            then {{ adapter.dispatch('epoch_to_timestamp')(seconds) }}
+    end
 {%- endmacro %}
 
 {% macro default__epoch_to_timestamp(seconds) -%}

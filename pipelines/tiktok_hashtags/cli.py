@@ -38,7 +38,11 @@ class _Commands(click.Group):
         except TiktagsError as error:
             logger.debug("failed", exc_info=True)
             _fail(ctx, str(error), error.exit_code, as_json=as_json)
-        except (click.exceptions.Exit, click.ClickException, click.Abort):
+        except click.ClickException as error:
+            if as_json:
+                click.echo(json.dumps({"error": error.format_message(), "exit_code": error.exit_code}))
+            raise
+        except (click.exceptions.Exit, click.Abort):
             raise
         except Exception as error:
             logger.debug("failed", exc_info=True)

@@ -17,6 +17,8 @@ TiktagsError                    exit 1
     │   └── PageClampedError             another page came than the one asked for
     ├── NotFoundError                    there is no such hashtag: a notice, not a failure
     ├── MissingIdError                   the endpoint needs an id that nothing gave
+    ├── NotJournaledError       exit 0   a replay sends nothing, and the page is not in the journal
+    ├── RateLimitedError                 one answer with 429: waited for, then tried again
     ├── AuthError               exit 6   the key was refused: stops the provider
     │   └── MissingKeyError              there is no key: nothing was sent
     ├── BalanceError            exit 5   top up: stops the provider

@@ -71,6 +71,7 @@ class Warehouse:
         self.project = project
         self._is_synced = False
         dlt.config["load.delete_completed_jobs"] = True
+        dlt.config["load.run_sleep"] = dlt.config["normalize.run_sleep"] = 0.0  # between packages, for nothing
         # Batches come in the size that is wanted; held back for more, they would be in memory twice.
         dlt.config["data_writer.buffer_max_items"] = 1
         self.pipeline = dlt.pipeline(
@@ -119,7 +120,7 @@ class Warehouse:
             except LoadError as error:
                 if "Out of Memory" not in str(error):
                     raise
-                logger.warning("%s; trying again without a limit", error)
+                logger.warning("%s Trying again without a limit to memory.", error)
                 client.execute_sql("reset global memory_limit")
                 self._run(self.pipeline.load)
 
@@ -128,10 +129,12 @@ class Warehouse:
         tables = self._tables()
         if "walks" not in tables or "_dlt_loads" not in tables:
             return Known()
+        not_found = self._last_dates("stop_reason = 'not_found'", since=snapshot_date - _NOT_FOUND_SPAN)
         return Known(
             complete_walks=self._complete_walks(snapshot_date),
             hashtag_ids=self._hashtag_ids(tables),
-            not_found=self._last_dates("stop_reason = 'not_found'", since=snapshot_date - _NOT_FOUND_SPAN),
+            not_found=not_found,
+            missing={hashtag for _, hashtag in not_found},
             full_walk_dates=self._last_dates("endpoint = 'videos' and stop_reason in ('feed_end', 'max_videos')"),
             video_ids={feed: ids for table in ("unifapi_videos", "tikliveapi_videos") if table in tables
                        for feed, ids in self._video_ids(table, watchlist)},
@@ -183,14 +186,16 @@ class Warehouse:
         return {(provider, hashtag): last for provider, hashtag, last in rows if hashtag}
 
     def _video_ids(self, table: str, watchlist: Watchlist) -> Iterator[tuple[tuple[str, str], IdSet]]:
-        watched = {hashtag.key or hashtag.id for hashtag in watchlist.hashtags}
+        feeds = {str(hashtag.key or hashtag.id): IdSet(()) for hashtag in watchlist.hashtags}
         rows = self._rows(
             f"select distinct coalesce(requested_hashtag, requested_hashtag_id) as feed, id from raw.{table}"
             f" where {_LOADED} order by feed"
         )
         for feed, of_feed in itertools.groupby(rows, key=itemgetter(0)):
-            if feed in watched:
-                yield (table.removesuffix("_videos"), feed), IdSet(video_id for _, video_id in of_feed)
+            if feed in feeds:
+                feeds[feed] = IdSet(video_id for _, video_id in of_feed)
+        for feed, ids in feeds.items():
+            yield (table.removesuffix("_videos"), feed), ids
 
     def _rows(self, query: str, *parameters: object) -> Iterator[tuple[Any, ...]]:
         with self._client(memory=_READ_MEMORY) as client, client.execute_query(query, *parameters) as cursor:

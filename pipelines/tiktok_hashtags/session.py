@@ -40,7 +40,7 @@ class Known:
         not_found: When a provider last said that a hashtag does not exist, by (provider, hashtag key or id).
         video_ids: Loaded video ids by (provider, hashtag key or id).
         full_walk_dates: The last walk to the end of a feed, by (provider, hashtag key or id).
-        missing: Keys of hashtags that this run's details did not find.
+        missing: Keys of hashtags that details of this run or of the last days did not find.
     """
 
     complete_walks: Mapping[str, tuple[str, int]] = field(default_factory=dict)

@@ -84,7 +84,7 @@ VIDEOS: Load = {
         {"request_key": "feed", "position": 3, "requested_hashtag": "christmas", "id": "7000000000000000001"}
         | {"has_hashtag_list": True, "view_count": 90, "like_count": 12, "author__id": "a1"},
         {"request_key": "feed", "position": 5, "requested_hashtag": "christmas", "id": "4"}
-        | {"has_hashtag_list": True, "view_count": 10},
+        | {"has_hashtag_list": True, "view_count": 10, "create_time": 2**62},
         {"request_key": "feed", "position": 6, "requested_hashtag": "christmas", "id": "5"}
         | {"has_hashtag_list": True, "view_count": 1},
     ],
@@ -120,7 +120,7 @@ VIDEOS: Load = {
 NEWER_COPY: Load = {
     "unifapi_videos": [
         {"request_key": "feed", "position": 5, "requested_hashtag": "christmas", "id": "4"}
-        | {"has_hashtag_list": True, "view_count": 7},
+        | {"has_hashtag_list": True, "view_count": 7, "create_time": 2**62},
     ],
     "unifapi_videos__hashtags": [listed(5, "replacing", "replacing")],
 }
@@ -147,6 +147,7 @@ TRENDS: Load = {
         {"request_key": "us", "position": 1, "list_index": 1, "time": 1_761_868_800, "value": 0.5},
         {"request_key": "us", "position": 2, "list_index": 1, "time": 1_761_868_800, "value": 1.0},
         {"request_key": "us", "position": 2, "list_index": 2, "time": 1_761_955_200, "value": 0.97},
+        {"request_key": "us", "position": 2, "list_index": 3, "time": 1_761_955_200_000, "value": 0.5},
     ],
     "crawlora_trends__creators": [
         {"request_key": "us", "position": 2, "list_index": 2, "nick_name": "Ann"},
@@ -342,6 +343,13 @@ def test_a_video_keeps_the_latest_known_attributes(query: Query) -> None:
 
     first, last = f"{DAY} 08:00:00", f"{NEXT_DAY} 08:00:00"
     assert rows == [("a\x01", "a1", "m1", "2025-11-01 12:26:40", first, last)]
+
+
+def test_a_number_that_is_no_time_before_2100_is_no_time(query: Query) -> None:
+    posted = query("select posted_at from marts.dim_video where video_id = '4'")
+
+    assert posted == [(None,)]
+    assert query("select max(date_day)::text < '2100-01-01' from marts.dim_date") == [(True,)]
 
 
 def test_a_creator_keeps_the_latest_handle(query: Query) -> None:

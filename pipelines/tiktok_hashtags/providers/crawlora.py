@@ -23,7 +23,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from dlt.extract import DltResource
 
-from tiktok_hashtags.client import ApiClient, raise_for_status, strict_json
+from tiktok_hashtags.client import ApiClient, Reply, raise_for_status, strict_json
 from tiktok_hashtags.crawl import raw_tables
 from tiktok_hashtags.decode import Entity
 from tiktok_hashtags.errors import (
@@ -214,8 +214,9 @@ def _tables(
 def _details_fetch(client: ApiClient, session: Session, walk: Walk, walk_key: str) -> Fetch:
     name = quote(walk.target.removeprefix("#"), safe="").replace(".", "%2E")
 
-    def page(_: str | None, __: int) -> Page:
-        where = f"crawlora details of {walk.target}"
+    where = f"crawlora details of {walk.target}"
+
+    def found() -> Reply:
         reply = client.fetch(
             f"/tiktok/hashtag/{name}",
             params={},
@@ -226,9 +227,16 @@ def _details_fetch(client: ApiClient, session: Session, walk: Walk, walk_key: st
             hashtag_key=walk.hashtag_key,
         )
         if reply.payload is None:
-            session.known.missing.add(walk.hashtag_key or "")
             charged = 0 if reply.is_replayed else reply.credits
             raise NotFoundError(f"{where}: there is no such hashtag", credits=charged)
+        return reply
+
+    def page(_: str | None, __: int) -> Page:
+        try:
+            reply = found()
+        except NotFoundError:
+            session.known.missing.add(walk.hashtag_key or "")
+            raise
         hashtag_id = wire.hashtag_id(reply.payload)
         if hashtag_id and walk.hashtag_key:
             session.known.hashtag_ids.setdefault(walk.hashtag_key, hashtag_id)

@@ -29,6 +29,11 @@ renamed as (
         value as relative_popularity,
         snapshot_date
     from creative_center
+),
+
+dated as (
+    select * from renamed
+    where point_date is not null
 )
 
-select * from renamed
+select * from dated
