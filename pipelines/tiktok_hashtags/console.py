@@ -1,4 +1,4 @@
-"""What a person sees: tables, summaries, progress. Builds renderables; `cli.py` prints them."""
+"""What a person sees: tables, summaries, progress. Builds renderables; the commands print them."""
 
 from __future__ import annotations
 
