@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import duckdb
 import pytest
 from click.testing import CliRunner, Result
 
@@ -131,3 +132,15 @@ def test_only_something_unknown_is_exit_code_2(only: str, monkeypatch: pytest.Mo
 
     assert result.exit_code == 2
     assert f"--only {only}: unknown" in result.stderr
+
+
+def test_a_query_s_json_is_json_and_loses_no_column() -> None:
+    Path("data").mkdir()
+    duckdb.connect("data/warehouse.duckdb").close()
+
+    result = tiktags("query", "select 'nan'::double as n, 'inf'::double as n, date '2026-11-01' as day", "--json")
+
+    assert json.loads(result.stdout, parse_constant=pytest.fail) == {
+        "columns": ["n", "n_2", "day"],
+        "rows": [{"n": "NaN", "n_2": "Infinity", "day": "2026-11-01"}],
+    }

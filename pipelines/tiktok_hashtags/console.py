@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import logging
+import math
 import sys
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -41,6 +43,17 @@ def rows_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, title: 
     for row in rows:
         table.add_row(*(_cell(value) for value in row))
     return table
+
+
+def rows_json(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> dict[str, Any]:
+    """Return rows as `tiktags query --json` prints them.
+
+    Columns of the same name are numbered ("n", "n_2"); numbers that JSON does not have are the strings "NaN",
+    "Infinity" and "-Infinity".
+    """
+    names = _distinct(columns)
+    named = [dict(zip(names, map(_json_value, row), strict=True)) for row in rows]
+    return {"columns": names, "rows": named}
 
 
 def plan_json(lines: Sequence[Line], skipped: Sequence[str], refusal: TiktagsError | None = None) -> dict[str, Any]:
@@ -211,6 +224,25 @@ def progress() -> Iterator[Shown]:
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     with Progress(*columns, console=Console(stderr=True), transient=True) as live:
         yield Shown(live)
+
+
+def _distinct(names: Sequence[str]) -> list[str]:
+    found: list[str] = []
+    for name in names:
+        numbered = (f"{name}_{number}" for number in itertools.count(2))
+        found.append(name if name not in found else next(each for each in numbered if each not in [*found, *names]))
+    return found
+
+
+def _json_value(value: Any) -> Any:
+    """Return a value of a row as JSON can carry it, whatever is nested in it."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    if isinstance(value, dict):
+        return {str(key): _json_value(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_json_value(item) for item in value]
+    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
 
 
 def _cell(value: Any) -> Text:

@@ -76,7 +76,6 @@ def query(project: Project, sql: str, as_json: bool, limit: int) -> None:
 
     columns, rows = read_query(project, sql, limit=limit)
     if as_json:
-        named = [dict(zip(columns, row, strict=True)) for row in rows]
-        click.echo(json.dumps({"columns": columns, "rows": named}, default=str, ensure_ascii=False))
+        click.echo(json.dumps(console.rows_json(columns, rows), ensure_ascii=False, allow_nan=False))
     else:
         console.stdout().print(console.rows_table(columns, rows))
