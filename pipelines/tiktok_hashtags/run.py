@@ -189,20 +189,26 @@ def run(project: Project, options: Options) -> Outcome:
         return outcome
 
 
-def rebuild(project: Project, *, on_stage: Callable[[str], None] = logger.info) -> list[Path]:
+def rebuild(
+    project: Project, *, full_refresh: bool = False, on_stage: Callable[[str], None] = logger.info
+) -> list[Path]:
     """Build, test and publish the marts from what is loaded; nothing is sent.
+
+    With `full_refresh` the incremental models are built anew from all of raw, as an upgrade of the models may need.
 
     Raises:
         LockedError: A run is under way.
         TransformError: dbt failed, or a data test did; the former publication stays.
     """
     with _locked(project):
-        return _built_and_published(project, on_stage)
+        return _built_and_published(project, on_stage, full_refresh=full_refresh)
 
 
-def _built_and_published(project: Project, on_stage: Callable[[str], None]) -> list[Path]:
+def _built_and_published(
+    project: Project, on_stage: Callable[[str], None], *, full_refresh: bool = False
+) -> list[Path]:
     on_stage("transforming and testing")
-    build(project)
+    build(project, full_refresh=full_refresh)
     on_stage("publishing")
     return publish(project)
 

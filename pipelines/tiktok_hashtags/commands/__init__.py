@@ -5,7 +5,7 @@ from __future__ import annotations
 from tiktok_hashtags.commands.inspection import doctor, query, status, usage
 from tiktok_hashtags.commands.loading import plan, replay, run
 from tiktok_hashtags.commands.made_up import demo, sandbox
-from tiktok_hashtags.commands.marts import publish
+from tiktok_hashtags.commands.marts import publish, transform
 from tiktok_hashtags.commands.starting import init
 
-COMMANDS = (init, doctor, plan, run, status, usage, publish, replay, query, demo, sandbox)
+COMMANDS = (init, doctor, plan, run, status, usage, transform, publish, replay, query, demo, sandbox)

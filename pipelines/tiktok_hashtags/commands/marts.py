@@ -15,12 +15,25 @@ if TYPE_CHECKING:
 
 @click.command()
 @json_option
+@click.option("--full-refresh", is_flag=True, help="Build every model anew from all of raw, as an upgrade may need.")
+@click.pass_obj
+def transform(project: Project, as_json: bool, full_refresh: bool) -> None:
+    """Build, test and publish the marts from what is loaded, as a run does at its end; sends nothing."""
+    _rebuild(project, full_refresh=full_refresh, as_json=as_json)
+
+
+@click.command()
+@json_option
 @click.pass_obj
 def publish(project: Project, as_json: bool) -> None:
-    """Build and test the marts from what is loaded, then publish them for BI tools."""
+    """Build and test the marts from what is loaded, then publish them for BI tools: `transform` by its end."""
+    _rebuild(project, full_refresh=False, as_json=as_json)
+
+
+def _rebuild(project: Project, *, full_refresh: bool, as_json: bool) -> None:
     from tiktok_hashtags import console
     from tiktok_hashtags.run import rebuild
 
     with console.progress() as shown:
-        paths = [str(path) for path in rebuild(project, on_stage=shown.stage)]
+        paths = [str(path) for path in rebuild(project, full_refresh=full_refresh, on_stage=shown.stage)]
     click.echo(json.dumps({"published": paths}, ensure_ascii=False) if as_json else "\n".join(paths))

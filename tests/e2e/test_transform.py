@@ -1,0 +1,41 @@
+"""The marts made again from what is loaded, with and without a full refresh."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import duckdb
+from filelock import FileLock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.e2e.conftest import History, Site
+
+STATS = "select * from marts.fct_video_stats_daily order by all"
+
+
+def test_a_full_refresh_builds_and_publishes_what_the_models_of_today_say(
+    history: History, copy_of: Callable[[Site], Site]
+) -> None:
+    site = copy_of(history.site)
+    before = site.rows(STATS)
+    site.change("update marts.fct_video_stats_daily set view_count = 1")  # as an older model might have computed it
+
+    result = site.tiktags("transform", "--full-refresh", "--json")
+
+    assert result.exit_code == 0, result.output
+    assert "exports/hashtags.duckdb" in json.loads(result.stdout)["published"]
+    assert site.rows(STATS) == before
+    with duckdb.connect(str(site.project.publication), read_only=True) as published:
+        assert published.execute(STATS).fetchall() == before
+
+
+def test_a_transform_beside_a_run_is_refused_at_once(history: History, copy_of: Callable[[Site], Site]) -> None:
+    site = copy_of(history.site)
+
+    with FileLock(site.project.lock):
+        result = site.tiktags("transform")
+
+    assert result.exit_code == 7
