@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import click
 import duckdb
 import pytest
 from click.testing import CliRunner, Result
@@ -16,7 +18,26 @@ from tiktok_hashtags.cli import main
 
 README = Path(__file__).parents[1] / "README.md"
 HEAVY = ("dlt", "dbt", "duckdb", "pyarrow", "rich")
-commands = pytest.mark.parametrize("command", sorted(main.commands))
+
+
+def leaves(group: click.Group, *path: str) -> Iterator[tuple[str, ...]]:
+    """The words of every command, those of groups included."""
+    for name, command in sorted(group.commands.items()):
+        if isinstance(command, click.Group):
+            yield from leaves(command, *path, name)
+        else:
+            yield (*path, name)
+
+
+def command_of(words: Sequence[str]) -> click.Command:
+    found: click.Command = main
+    for word in words:
+        assert isinstance(found, click.Group)
+        found = found.commands[word]
+    return found
+
+
+commands = pytest.mark.parametrize("words", list(leaves(main)), ids=" ".join)
 
 
 def tiktags(*arguments: str) -> Result:
@@ -24,24 +45,24 @@ def tiktags(*arguments: str) -> Result:
 
 
 @commands
-def test_every_command_has_help(command: str) -> None:
-    result = tiktags(command, "--help")
+def test_every_command_has_help(words: tuple[str, ...]) -> None:
+    result = tiktags(*words, "--help")
 
     assert result.exit_code == 0
-    assert result.stdout.startswith(f"Usage: main {command} ")
-    assert str(main.commands[command].help).split(".", maxsplit=1)[0][:40] in result.stdout
+    assert result.stdout.startswith(f"Usage: main {' '.join(words)} ")
+    assert " ".join(str(command_of(words).help).split())[:40] in " ".join(result.stdout.split())
 
 
 @commands
-def test_every_command_takes_json(command: str) -> None:
-    names = [name for option in main.commands[command].params for name in option.opts]
+def test_every_command_takes_json(words: tuple[str, ...]) -> None:
+    names = [name for option in command_of(words).params for name in option.opts]
 
     assert "--json" in names
 
 
 @commands
-def test_the_readme_documents_every_command(command: str) -> None:
-    assert f"`tiktags {command}" in README.read_text("utf-8")
+def test_the_readme_documents_every_command(words: tuple[str, ...]) -> None:
+    assert f"`tiktags {' '.join(words)}" in README.read_text("utf-8")
 
 
 def test_the_exit_codes_are_in_the_help() -> None:

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from rich.console import Console, Group, RenderableType
 from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from tiktok_hashtags.plan import Line
     from tiktok_hashtags.replay import Replay
     from tiktok_hashtags.run import Outcome
+    from tiktok_hashtags.watchlist import Watchlist
 
 logger = logging.getLogger(__name__)
 
@@ -100,6 +102,28 @@ def plan_table(lines: Sequence[Line], skipped: Sequence[str]) -> RenderableType:
         "Full pages, no retries; a request beyond a limit is not sent. Nothing was sent by this command.", style="dim"
     )
     return Group(rows_table(columns, [*rows, total]), note, *_skipped(skipped))
+
+
+def watchlist_json(watchlist: Watchlist) -> dict[str, Any]:
+    """Return a watchlist as `tiktags watch list --json` prints it, with each hashtag's normalised name."""
+    told: dict[str, Any] = msgspec.to_builtins(watchlist)
+    keyed = zip(told["hashtags"], watchlist.hashtags, strict=True)
+    return {**told, "hashtags": [{"hashtag_key": hashtag.key, **values} for values, hashtag in keyed]}
+
+
+def watchlist_view(watchlist: Watchlist) -> RenderableType:
+    """Return a watchlist as tables."""
+    columns = ("hashtag", "id", "role", "campaigns", "providers", "max videos", "region")
+    rows = [
+        (item.label, item.id, item.role, ", ".join(item.campaigns) or None,
+         ", ".join(item.providers) if item.providers is not None else "all", item.max_videos, item.region)
+        for item in watchlist.hashtags
+    ]  # fmt: skip
+    others = [("trend list", item.label) for item in watchlist.trends]
+    others += [("search", item.keyword) for item in watchlist.searches]
+    others += [("dataset", item.label) for item in watchlist.datasets]
+    parts = [rows_table(columns, rows)] if rows else []
+    return Group(*parts, *([rows_table(("beside", ""), others)] if others else []))
 
 
 def run_summary(outcome: Outcome) -> RenderableType:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Literal
@@ -123,13 +123,14 @@ class Watchlist(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen
     limits: Limits = Limits()
 
 
-_TYPES: dict[str, type[msgspec.Struct]] = {
+Entry = Hashtag | TrendList | Search | Dataset
+_ENTRIES: dict[str, type[Entry]] = {
     "hashtags": Hashtag,
     "trends": TrendList,
     "searches": Search,
     "datasets": Dataset,
-    "limits": Limits,
 }
+_TYPES: dict[str, type[msgspec.Struct]] = {**_ENTRIES, "limits": Limits}
 
 
 def hashtag_key(name: str) -> str | None:
@@ -164,39 +165,83 @@ def read_watchlist(path: Path, *, providers: Collection[str]) -> Watchlist:
     if not path.is_file():
         raise ConfigError(f"{path.name}: no such file here. `tiktags init` writes one; nothing was sent.")
     try:
-        text = path.read_text(encoding="utf-8-sig")
-        watchlist = msgspec.toml.decode(text, type=Watchlist)
+        text = path.read_bytes().decode()
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path.name}: not UTF-8 text ({error.reason} at byte {error.start})") from error
-    except msgspec.ValidationError as error:
-        message = _indexed(text, str(error))
-        raise ConfigError(f"{_place(path.name, text, message)}: {_expectation(message)}") from error
-    except msgspec.DecodeError as error:
-        line = re.search(r"at line (\d+)", str(error))
-        place = f"{path.name}:{line[1]}" if line else path.name
-        raise ConfigError(f"{place}: not valid TOML: {error}") from error
-    _check(watchlist, path.name, text, providers)
+    watchlist = parse_watchlist(text, file=path.name, providers=providers)
+    if not any((watchlist.hashtags, watchlist.trends, watchlist.searches, watchlist.datasets)):
+        raise ConfigError(
+            f"{path.name}: nothing to track; "
+            "expected at least one [[hashtags]], [[trends]], [[searches]] or [[datasets]]"
+        )
     return watchlist
 
 
-def _check(watchlist: Watchlist, file: str, text: str, providers: Collection[str]) -> None:
-    tracked = (watchlist.hashtags, watchlist.trends, watchlist.searches, watchlist.datasets)
-    if not any(tracked):
-        raise ConfigError(
-            f"{file}: nothing to track; expected at least one [[hashtags]], [[trends]], [[searches]] or [[datasets]]"
-        )
-    for index, hashtag in enumerate(watchlist.hashtags):
-        _check_row(_hashtag_problem(hashtag), file, text, f"hashtags[{index}]")
-        _check_row(_name_problem(hashtag.providers or (), providers), file, text, f"hashtags[{index}].providers")
-    for index, trend in enumerate(watchlist.trends):
-        _check_row(_trend_problem(trend), file, text, f"trends[{index}]")
-    for index, dataset in enumerate(watchlist.datasets):
-        both = (dataset.path is None) == (dataset.dataset_id is None)
-        _check_row("expected either `path` or `dataset_id`" if both else None, file, text, f"datasets[{index}]")
+def parse_watchlist(text: str, *, file: str, providers: Collection[str]) -> Watchlist:
+    """Check the text of a watchlist, which may be empty.
 
+    Args:
+        text: TOML.
+        file: The name of its file, for messages.
+        providers: The names that `providers` and the limits may use.
+
+    Raises:
+        ConfigError: It is not TOML, or has an unknown key, a wrong type or a value that cannot be.
+    """
+    text = text.removeprefix("\ufeff")
+    try:
+        watchlist = msgspec.toml.decode(text, type=Watchlist)
+    except msgspec.ValidationError as error:
+        message = _indexed(text, str(error))
+        raise ConfigError(f"{_place(file, text, message)}: {_expectation(message)}") from error
+    except msgspec.DecodeError as error:
+        line = re.search(r"at line (\d+)", str(error))
+        raise ConfigError(f"{f'{file}:{line[1]}' if line else file}: not valid TOML: {error}") from error
+    _check(watchlist, file, text, providers)
+    return watchlist
+
+
+def checked_entry(kind: str, values: Mapping[str, object], *, providers: Collection[str]) -> Entry:
+    """Return one entry of a list (`hashtags`, `trends`, `searches`) from the values that its table would have.
+
+    Raises:
+        ConfigError: It would be refused in a watchlist.
+    """
+    try:
+        entry: Entry = msgspec.convert(values, _ENTRIES[kind])
+    except msgspec.ValidationError as error:
+        place = re.search(r"\$\.(\w+)", str(error))
+        raise ConfigError(f"{f'{place[1]}: ' if place else ''}{_expectation(str(error))}") from error
+    problem = _problem(entry, providers)
+    if problem:
+        raise ConfigError(problem)
+    return entry
+
+
+def _check(watchlist: Watchlist, file: str, text: str, providers: Collection[str]) -> None:
+    for kind in ("hashtags", "trends", "datasets"):
+        for index, entry in enumerate(getattr(watchlist, kind)):
+            wrong = _provider_problem(entry, providers)
+            _check_row(wrong, file, text, f"{kind}[{index}].providers")
+            _check_row(_problem(entry, providers), file, text, f"{kind}[{index}]")
     for span in ("run", "day", "month"):
         named = getattr(watchlist.limits, f"credits_per_{span}")
         _check_row(_name_problem(named, providers), file, text, f"limits.credits_per_{span}")
+
+
+def _problem(entry: Entry, providers: Collection[str]) -> str | None:
+    """Return what a type cannot say is wrong with an entry."""
+    if isinstance(entry, Hashtag):
+        return _hashtag_problem(entry) or _provider_problem(entry, providers)
+    if isinstance(entry, TrendList):
+        return _trend_problem(entry)
+    if isinstance(entry, Dataset) and (entry.path is None) == (entry.dataset_id is None):
+        return "expected either `path` or `dataset_id`"
+    return None
+
+
+def _provider_problem(entry: Entry, providers: Collection[str]) -> str | None:
+    return _name_problem(entry.providers or (), providers) if isinstance(entry, Hashtag) else None
 
 
 def _name_problem(named: Collection[str], providers: Collection[str]) -> str | None:
