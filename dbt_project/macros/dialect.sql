@@ -66,3 +66,9 @@
 {% macro duckdb__bytewise(column) -%}
     {{ column }}
 {%- endmacro %}
+
+
+{#- True if two values differ, null being a value; spelled with what every linter parses. -#}
+{% macro differ(one, other) -%}
+    coalesce({{ one }} <> {{ other }}, ({{ one }} is null) <> ({{ other }} is null))
+{%- endmacro %}

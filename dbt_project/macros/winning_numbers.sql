@@ -2,9 +2,10 @@
 CTEs that end in `winners`: one row per entity and snapshot date, each measure decided on its own. Within one
 provider and precision the larger number wins; then exact over rounded, then the latest, then the provider's
 rank. A null never beats a number. Expects a CTE `observations` with provider, provider_rank, precision and
-observed_at; these describe the winner's first measure.
+observed_at; these describe the winner's first measure. `told_precisions` names measures whose own precision is
+a column too.
 -#}
-{% macro winning_numbers(entity, measures) -%}
+{% macro winning_numbers(entity, measures, told_precisions=[]) -%}
 compared as (
     select
         {{ entity }},
@@ -53,6 +54,9 @@ winners as (
         snapshot_date,
         {%- for measure in measures %}
         {{ latest_known(measure, measure ~ '_precedence') }} as {{ measure }},
+        {%- endfor %}
+        {%- for measure in told_precisions %}
+        {{ latest_known('precision', measure ~ '_precedence') }} as {{ measure }}_precision,
         {%- endfor %}
         {{ latest_known('precision', 'description_precedence') }} as precision,
         {{ latest_known('provider', 'description_precedence') }} as provider,

@@ -12,6 +12,8 @@ observations as (
     where {{ is_touched(['hashtags', 'searches']) }}
 ),
 
-{{ winning_numbers('hashtag_key', ['view_count', 'video_count', 'creator_count']) }}
+{{ winning_numbers(
+    'hashtag_key', ['view_count', 'video_count', 'creator_count'], told_precisions=['video_count'],
+) }}
 
 select * from winners
