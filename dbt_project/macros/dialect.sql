@@ -40,13 +40,16 @@
 {%- endmacro %}
 
 
-{#- Aggregate: the non-null value with the greatest order; the caller sees to it that no two are equal. -#}
+{#- Aggregate: the non-null value with the greatest non-null order; the caller sees to it that no two are equal. -#}
 {% macro latest_known(value, order) -%}
     {{ adapter.dispatch('latest_known')(value, order) }}
 {%- endmacro %}
 
 {% macro default__latest_known(value, order) -%}
-    (array_agg({{ value }} order by {{ order }} desc nulls last) filter (where {{ value }} is not null))[1]
+    (
+        array_agg({{ value }} order by {{ order }} desc)
+        filter (where {{ value }} is not null and {{ order }} is not null)
+    )[1]
 {%- endmacro %}
 
 {% macro duckdb__latest_known(value, order) -%}
