@@ -1,0 +1,139 @@
+with
+memberships as (
+    select
+        *,
+        count(*) over (partition by hashtag_key) as campaign_count
+    from {{ ref('bridge_campaign_hashtag') }}
+),
+
+cuts as (
+    select * from {{ ref('int_feed_cuts') }}
+    where campaign <> ''
+),
+
+feeds as (
+    select distinct
+        hashtag_key,
+        snapshot_date
+    from {{ ref('int_feed_cuts') }}
+    where campaign = ''
+),
+
+growth as (
+    select * from {{ ref('rpt_hashtag_growth') }}
+),
+
+creators as (
+    select * from {{ ref('dim_creator') }}
+),
+
+walk_hashtags as (
+    select
+        walk_key,
+        min({{ bytewise('hashtag_key') }}) as hashtag_key
+    from {{ ref('fct_walks') }}
+    group by walk_key
+),
+
+costs as (
+    select
+        coalesce(requests.hashtag_key, walk_hashtags.hashtag_key) as hashtag_key,
+        requests.snapshot_date,
+        sum(requests.cost_usd) as cost_usd,
+        cast(sum(requests.credits) as {{ type_double() }}) as credits
+    from {{ ref('fct_api_requests') }} as requests
+    left join walk_hashtags on requests.walk_key = walk_hashtags.walk_key
+    group by coalesce(requests.hashtag_key, walk_hashtags.hashtag_key), requests.snapshot_date
+),
+
+hashtag_days as (
+    select
+        hashtag_key,
+        snapshot_date
+    from feeds
+    union
+    select
+        hashtag_key,
+        snapshot_date
+    from growth
+    union
+    select
+        hashtag_key,
+        snapshot_date
+    from costs
+    where hashtag_key is not null
+),
+
+campaign_days as (
+    select
+        memberships.campaign,
+        hashtag_days.snapshot_date,
+        count(*) as hashtag_count,
+        cast(sum(growth.view_count) as bigint) as reach_view_count,
+        sum(costs.cost_usd / memberships.campaign_count) as cost_usd,
+        sum(costs.credits / memberships.campaign_count) as credits
+    from hashtag_days
+    inner join memberships on hashtag_days.hashtag_key = memberships.hashtag_key
+    left join growth
+        on hashtag_days.hashtag_key = growth.hashtag_key
+        and hashtag_days.snapshot_date = growth.snapshot_date
+    left join costs
+        on hashtag_days.hashtag_key = costs.hashtag_key
+        and hashtag_days.snapshot_date = costs.snapshot_date
+    group by memberships.campaign, hashtag_days.snapshot_date
+),
+
+slices as (
+    select
+        campaign,
+        snapshot_date,
+        '' as language,
+        '' as region
+    from campaign_days
+    union
+    select
+        campaign,
+        snapshot_date,
+        language,
+        region
+    from cuts
+),
+
+final as (
+    select
+        slices.campaign,
+        slices.snapshot_date,
+        slices.language,
+        slices.region,
+        cuts.top_video_id,
+        cuts.top_creator_id,
+        creators.handle as top_creator_handle,
+        campaign_days.hashtag_count,
+        coalesce(cuts.listed_video_count, 0) as listed_video_count,
+        coalesce(cuts.new_video_count, 0) as new_video_count,
+        coalesce(cuts.creator_count, 0) as creator_count,
+        coalesce(cuts.new_creator_count, 0) as new_creator_count,
+        cuts.view_count,
+        cuts.like_count,
+        cuts.comment_count,
+        cuts.share_count,
+        {{ ratio('cuts.engagement_count', 'cuts.engaged_view_count') }} as engagement_rate,
+        cuts.view_gain,
+        {{ ratio('cuts.top_creator_view_count', 'cuts.view_count') }} as top_creator_view_share,
+        case when slices.language = '' and slices.region = '' then campaign_days.reach_view_count end
+            as reach_view_count,
+        case when slices.language = '' and slices.region = '' then campaign_days.cost_usd end as cost_usd,
+        case when slices.language = '' and slices.region = '' then campaign_days.credits end as credits
+    from slices
+    left join campaign_days
+        on slices.campaign = campaign_days.campaign
+        and slices.snapshot_date = campaign_days.snapshot_date
+    left join cuts
+        on slices.campaign = cuts.campaign
+        and slices.snapshot_date = cuts.snapshot_date
+        and slices.language = cuts.language
+        and slices.region = cuts.region
+    left join creators on cuts.top_creator_id = creators.creator_id
+)
+
+select * from final
