@@ -28,6 +28,7 @@ from tiktok_hashtags.errors import (
 )
 from tiktok_hashtags.ledger import JournalTransport, LedgerTransport
 from tiktok_hashtags.money import Caps, Plan
+from tiktok_hashtags.pace import PaceTransport, retry_after_seconds
 from tiktok_hashtags.session import Session
 from tiktok_hashtags.transports import (
     Accept,
@@ -36,9 +37,7 @@ from tiktok_hashtags.transports import (
     Call,
     OfflineTransport,
     OriginTransport,
-    PaceTransport,
     RetryTransport,
-    retry_after_seconds,
 )
 from tiktok_hashtags.wire import sanitised
 

@@ -35,11 +35,12 @@ from tiktok_hashtags.errors import (
 )
 from tiktok_hashtags.hashtag_columns import caption_hashtags, with_key, with_parent
 from tiktok_hashtags.money import Plan
+from tiktok_hashtags.pace import retry_after_seconds
 from tiktok_hashtags.planned_walk import Walk, id_of, page_of
 from tiktok_hashtags.session import Session
 from tiktok_hashtags.settings import Settings, read_settings
 from tiktok_hashtags.targets import Targets, feed_rules, hashtags_of, is_missing
-from tiktok_hashtags.transports import Accepted, retry_after_seconds
+from tiktok_hashtags.transports import Accepted
 from tiktok_hashtags.walk import Fetch, Page
 from tiktok_hashtags.watchlist import Hashtag
 from tiktok_hashtags.wire import UNREADABLE, Id, Integer, Number, item_ids

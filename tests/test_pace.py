@@ -1,0 +1,204 @@
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tiktok_hashtags.client import ApiClient, Reply, raise_for_status, strict_json
+from tiktok_hashtags.errors import QuotaError
+from tiktok_hashtags.journal import Journal
+from tiktok_hashtags.money import Plan
+from tiktok_hashtags.pace import PaceTransport, retry_after_seconds
+from tiktok_hashtags.session import Session
+from tiktok_hashtags.transports import Accepted
+
+if TYPE_CHECKING:
+    from tests.conftest import FakeTime, MakeClient, MakeSession
+
+
+def accept(response: httpx.Response) -> Accepted:
+    raise_for_status(response, "example")
+    return Accepted(strict_json(response, dict[str, Any], "example"), 3)
+
+
+def fetch(client: ApiClient, path: str = "/x", *, accept: Callable[[httpx.Response], Accepted] = accept) -> Reply:
+    return client.fetch(path, params={}, endpoint="things", accept=accept, worst_credits=5)
+
+
+class Script:
+    """A network that plays responses, statuses and exceptions in turn, the last one for ever."""
+
+    def __init__(self, *steps: httpx.Response | Exception | int) -> None:
+        self.steps = list(steps)
+        self.requests: list[httpx.Request] = []
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.requests.append(request)
+        step = self.steps.pop(0) if len(self.steps) > 1 else self.steps[0]
+        if isinstance(step, Exception):
+            raise step
+        return httpx.Response(step, json={"message": "no"}) if isinstance(step, int) else step
+
+
+def ok() -> httpx.Response:
+    return httpx.Response(200, json={"fine": True})
+
+
+@settings(max_examples=40, deadline=None)
+@given(
+    limit=st.integers(1, 20),
+    gaps=st.lists(st.floats(0, 90, allow_nan=False), min_size=1, max_size=60),
+)
+def test_no_minute_ever_holds_more_requests_than_the_plan(limit: int, gaps: list[float]) -> None:
+    clock = Ticking()
+    sent: list[float] = []
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        sent.append(clock.now)
+        return ok()
+
+    pace = PaceTransport(httpx.MockTransport(answer), clock.session(), provider="example", requests_per_minute=limit)
+
+    for gap in gaps:
+        clock.now += gap
+        pace.handle_request(httpx.Request("GET", "https://api.example/x"))
+
+    assert len(sent) == len(gaps)
+    for index, at in enumerate(sent):
+        assert sum(at <= other < at + 60 for other in sent[index:]) <= limit
+
+
+class Ticking:
+    """Time for a session without a journal, so that hypothesis can make many."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+
+    def sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+    def session(self) -> Session:
+        journal: Journal = object()  # type: ignore[assignment]  # pace has no use for it
+        at = datetime(2026, 11, 1)
+        return Session(lambda: at, journal, "run", at.date(), sleep=self.sleep, monotonic=lambda: self.now)
+
+
+def test_threads_keep_to_the_plan_together(make_client: MakeClient, fake_time: FakeTime) -> None:
+    network = Script(ok())
+    client = make_client(network, plan=Plan("small", 0.0, requests_per_minute=3))
+    started_at = fake_time.now
+
+    with ThreadPoolExecutor(9) as pool:
+        list(pool.map(lambda number: fetch(client, f"/{number}"), range(9)))
+
+    assert len(network.requests) == 9
+    assert fake_time.now - started_at >= 2 * 60
+
+
+@pytest.mark.parametrize(
+    ("header", "low", "high"),
+    [
+        ("30", 30, 30),
+        ("0", 1, 1),
+        (None, 60, 60),
+        ("soon", 60, 60),
+        ("99999999999", 900, 900),
+        ("Sun, 01 Nov 2020 06:00:00 GMT", 1, 1),
+    ],
+    ids=["seconds", "zero", "none", "nonsense", "absurd", "past"],
+)
+def test_a_429_is_waited_for_as_long_as_it_says_within_bounds(
+    make_client: MakeClient, fake_time: FakeTime, header: str | None, low: float, high: float
+) -> None:
+    headers = {"retry-after": header} if header is not None else {}
+    network = Script(httpx.Response(429, headers=headers, json={}), ok())
+
+    reply = fetch(make_client(network))
+
+    assert reply.payload == {"fine": True}
+    assert low <= sum(fake_time.sleeps) <= high
+
+
+def test_a_429_is_waited_for_until_the_date_that_it_names(make_client: MakeClient, fake_time: FakeTime) -> None:
+    until = format_datetime(datetime.now(UTC) + timedelta(seconds=300), usegmt=True)
+    network = Script(httpx.Response(429, headers={"retry-after": until}, json={}), ok())
+
+    fetch(make_client(network))
+
+    assert 240 < sum(fake_time.sleeps) <= 300
+
+
+def test_nothing_else_of_the_key_is_sent_while_a_429_is_waited_for(
+    make_client: MakeClient, make_session: MakeSession, fake_time: FakeTime
+) -> None:
+    sent: list[tuple[str, float]] = []
+    is_waiting, may_go_on = threading.Event(), threading.Event()
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        sent.append((request.url.path, fake_time.now))
+        return httpx.Response(429, headers={"retry-after": "30"}, json={}) if len(sent) == 1 else ok()
+
+    def hold(seconds: float) -> None:
+        is_waiting.set()
+        may_go_on.wait(5)
+        fake_time.sleep(seconds)
+
+    client = make_client(answer, session=make_session(sleep=hold))
+    first = threading.Thread(target=fetch, args=(client, "/first"))
+    first.start()
+    is_waiting.wait(5)
+    second = threading.Thread(target=fetch, args=(client, "/second"))
+    second.start()
+    may_go_on.set()
+    first.join()
+    second.join()
+
+    assert [path for path, _ in sent[:1]] == ["/v1/first"]
+    assert all(at >= 1_030 for _, at in sent[1:])
+    assert len(sent) == 3
+
+
+def test_the_third_429_in_a_row_is_the_days_limit(make_client: MakeClient, fake_time: FakeTime) -> None:
+    network = Script(httpx.Response(429, headers={"retry-after": "30"}, json={}))
+    client = make_client(network)
+
+    with pytest.raises(QuotaError, match=r"still so after two waits: the plan's day is used up\. Run again after 00"):
+        fetch(client)
+    with pytest.raises(QuotaError):
+        fetch(client, "/another")
+
+    assert len(network.requests) == 3
+    assert fake_time.sleeps == [30, 30]
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("120", 120.0),
+        ("0", 0.0),
+        ("", None),
+        ("-5", None),
+        ("1.5", None),
+        ("soon", None),
+        ("Sun, 01 Nov 2020 06:00:00 GMT", 0.0),
+        ("Mon, 01 Jan 0001 00:00:00 -0000", 0.0),
+        ("Mon, 99 Jan 99999999999 00:00:00 GMT", None),
+    ],
+)
+def test_retry_after_is_seconds_a_date_or_nothing(value: str, seconds: float | None) -> None:
+    assert retry_after_seconds(httpx.Response(429, headers={"retry-after": value})) == seconds
+
+
+@given(st.binary(max_size=30))
+def test_no_retry_after_header_is_an_error(value: bytes) -> None:
+    wait = retry_after_seconds(httpx.Response(429, headers=[(b"retry-after", value)]))
+
+    assert wait is None or wait >= 0
