@@ -65,6 +65,7 @@ class Case:
 CASES = {
     "20k": Case("20,000 videos", 40, 10, repeats=5, contenders=("bare", "tiktags", "rest_api")),
     "200k": Case("200,000 videos", 40, 100, repeats=2),
+    "1m": Case("1,000,000 videos", 40, 500, repeats=1, contenders=("tiktags",)),
     "latency": Case("40 hashtags x 5 pages at 100 ms", 40, 5, latency_ms=100, repeats=5),
     "history": Case(f"{HISTORY_DAYS} days of 20,000 videos", 40, 10, repeats=1),
 }

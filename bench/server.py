@@ -1,4 +1,4 @@
-"""A loopback server that has every page ready: it costs a dictionary lookup and a write per request.
+"""A loopback server that has every page ready: it costs a lookup and a write per request.
 
 `python bench/server.py HASHTAGS PAGES LATENCY_MS` prints its URL once all pages are rendered, and serves until killed.
 """
@@ -6,9 +6,10 @@
 from __future__ import annotations
 
 import asyncio
+import mmap
 import re
 import sys
-from collections.abc import Mapping
+import tempfile
 
 from videos import Feeds
 
@@ -16,7 +17,25 @@ _HEAD = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %
 _TARGET = re.compile(rb"GET /tiktok/hashtags/(\d+)/videos\?(?:\S*?\bcursor=(\d+))?")
 _NOT_FOUND = b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\n\r\n"
 
-Answers = Mapping[tuple[bytes, bytes], bytes]
+
+class Answers:
+    """All answers by hashtag id and cursor, in a file: millions of videos would not fit into memory."""
+
+    def __init__(self, feeds: Feeds) -> None:
+        self._places: dict[tuple[bytes, bytes], slice] = {}
+        with tempfile.TemporaryFile() as file:
+            for hashtag, hashtag_id in enumerate(feeds.hashtag_ids()):
+                for number in range(feeds.pages):
+                    body, start = feeds.page(hashtag, number), file.tell()
+                    file.write(_HEAD % len(body) + body)
+                    self._places[hashtag_id.encode(), str(number).encode()] = slice(start, file.tell())
+            file.flush()
+            self._bytes = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+
+    def get(self, hashtag_id: bytes, cursor: bytes) -> bytes:
+        """Return one answer; 404 where there is no such page."""
+        place = self._places.get((hashtag_id, cursor))
+        return self._bytes[place] if place else _NOT_FOUND
 
 
 class Connection(asyncio.Protocol):
@@ -38,26 +57,16 @@ class Connection(asyncio.Protocol):
         while b"\r\n\r\n" in self._received:
             head, _, self._received = self._received.partition(b"\r\n\r\n")
             found = _TARGET.match(head)
-            answer = self._answers.get((found[1], found[2] or b"0"), _NOT_FOUND) if found else _NOT_FOUND
+            answer = self._answers.get(found[1], found[2] or b"0") if found else _NOT_FOUND
             if self._latency_seconds:
                 asyncio.get_running_loop().call_later(self._latency_seconds, self._transport.write, answer)
             else:
                 self._transport.write(answer)
 
 
-def rendered(feeds: Feeds) -> Answers:
-    """Return all answers by hashtag id and cursor."""
-    answers = {}
-    for hashtag, hashtag_id in enumerate(feeds.hashtag_ids()):
-        for number in range(feeds.pages):
-            body = feeds.page(hashtag, number)
-            answers[hashtag_id.encode(), str(number).encode()] = _HEAD % len(body) + body
-    return answers
-
-
 async def main(feeds: Feeds, latency_seconds: float) -> None:
     """Serve until killed."""
-    answers = rendered(feeds)
+    answers = Answers(feeds)
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: Connection(answers, latency_seconds), "127.0.0.1", 0, backlog=256)
     host, port = server.sockets[0].getsockname()
