@@ -9,15 +9,14 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tiktok_hashtags.client import ApiClient, Reply, raise_for_status, strict_json
-from tiktok_hashtags.errors import QuotaError
-from tiktok_hashtags.journal import Journal
+from tiktok_hashtags.errors import AuthError, QuotaError, RequestError
 from tiktok_hashtags.money import Plan
-from tiktok_hashtags.pace import PaceTransport, retry_after_seconds
-from tiktok_hashtags.session import Session
+from tiktok_hashtags.pace import retry_after_seconds
+from tiktok_hashtags.slots import WINDOW_SECONDS
 from tiktok_hashtags.transports import Accepted
 
 if TYPE_CHECKING:
@@ -52,43 +51,18 @@ def ok() -> httpx.Response:
     return httpx.Response(200, json={"fine": True})
 
 
-@settings(max_examples=40, deadline=None)
-@given(
-    limit=st.integers(1, 20),
-    gaps=st.lists(st.floats(0, 90, allow_nan=False), min_size=1, max_size=60),
-)
-def test_no_minute_ever_holds_more_requests_than_the_plan(limit: int, gaps: list[float]) -> None:
-    clock = Ticking()
-    sent: list[float] = []
+def test_the_requests_of_a_run_just_before_count_too(make_client: MakeClient, fake_time: FakeTime) -> None:
+    small = Plan("small", 0.0, requests_per_minute=3)
+    network = Script(ok())
+    first = make_client(network, plan=small)
+    for number in range(3):
+        fetch(first, f"/{number}")
+    first.close()
 
-    def answer(_: httpx.Request) -> httpx.Response:
-        sent.append(clock.now)
-        return ok()
+    fetch(make_client(network, plan=small), "/again")
 
-    pace = PaceTransport(httpx.MockTransport(answer), clock.session(), provider="example", requests_per_minute=limit)
-
-    for gap in gaps:
-        clock.now += gap
-        pace.handle_request(httpx.Request("GET", "https://api.example/x"))
-
-    assert len(sent) == len(gaps)
-    for index, at in enumerate(sent):
-        assert sum(at <= other < at + 60 for other in sent[index:]) <= limit
-
-
-class Ticking:
-    """Time for a session without a journal, so that hypothesis can make many."""
-
-    def __init__(self) -> None:
-        self.now = 0.0
-
-    def sleep(self, seconds: float) -> None:
-        self.now += seconds
-
-    def session(self) -> Session:
-        journal: Journal = object()  # type: ignore[assignment]  # pace has no use for it
-        at = datetime(2026, 11, 1)
-        return Session(lambda: at, journal, "run", at.date(), sleep=self.sleep, monotonic=lambda: self.now)
+    assert fake_time.sleeps == [pytest.approx(WINDOW_SECONDS)]
+    assert len(network.requests) == 4
 
 
 def test_threads_keep_to_the_plan_together(make_client: MakeClient, fake_time: FakeTime) -> None:
@@ -177,6 +151,88 @@ def test_the_third_429_in_a_row_is_the_days_limit(make_client: MakeClient, fake_
 
     assert len(network.requests) == 3
     assert fake_time.sleeps == [30, 30]
+
+
+def test_another_run_with_the_same_ledger_waits_too(make_client: MakeClient, fake_time: FakeTime) -> None:
+    refused = make_client(Script(httpx.Response(429, headers={"retry-after": "600"}, json={})))
+    with pytest.raises(QuotaError):
+        fetch(refused)
+    fake_time.sleeps.clear()
+
+    fetch(make_client(Script(ok())))
+
+    assert fake_time.sleeps == [600]
+
+
+def test_after_a_pause_one_request_alone_asks_whether_it_is_over(make_client: MakeClient) -> None:
+    sent: list[str] = []
+    are_all_under_way = threading.Barrier(8)
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        sent.append(request.url.path)
+        if len(sent) <= 8:
+            are_all_under_way.wait(10)
+        return httpx.Response(429, headers={"retry-after": "30"}, json={})
+
+    client = make_client(answer)
+    with ThreadPoolExecutor(8) as pool:
+        errors = list(pool.map(lambda number: _error_of(client, f"/{number}"), range(8)))
+
+    assert {type(error) for error in errors} == {QuotaError}
+    assert len(sent) == 8 + 2
+
+
+def test_a_key_that_is_refused_only_now_and_then_is_not_at_its_days_end(
+    make_client: MakeClient, fake_time: FakeTime
+) -> None:
+    busy = httpx.Response(429, headers={"retry-after": "30"}, json={})
+    network = Script(busy, busy, ok(), busy, busy, ok(), busy, busy, ok())
+    client = make_client(network)
+
+    replies = [fetch(client, f"/{number}") for number in range(3)]
+
+    assert [reply.payload for reply in replies] == [{"fine": True}] * 3
+    assert fake_time.sleeps == [30] * 6
+
+
+def test_what_waits_for_its_turn_is_not_sent_once_the_key_is_refused(
+    make_client: MakeClient, make_session: MakeSession, fake_time: FakeTime
+) -> None:
+    is_sent, is_refused, network = threading.Event(), threading.Event(), Script(401)
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        is_sent.set()
+        return network(request)
+
+    def wait(seconds: float) -> None:
+        is_refused.wait(10)
+        fake_time.sleep(seconds)
+
+    client = make_client(answer, plan=Plan("small", 0.0, requests_per_minute=1), session=make_session(sleep=wait))
+    with ThreadPoolExecutor(8) as pool:
+        first = pool.submit(_error_of, client, "/first")
+        first.add_done_callback(lambda _: is_refused.set())
+        is_sent.wait(10)
+        others = list(pool.map(lambda number: _error_of(client, f"/{number}"), range(7)))
+
+    assert {type(error) for error in [first.result(), *others]} == {AuthError}
+    assert len(network.requests) == 1
+
+
+def _error_of(client: ApiClient, path: str) -> Exception | None:
+    try:
+        fetch(client, path)
+    except RequestError as error:
+        return error
+    return None
+
+
+def test_a_date_counts_from_the_answers_own(make_client: MakeClient, fake_time: FakeTime) -> None:
+    headers = {"date": "Sun, 01 Nov 2020 06:00:00 GMT", "retry-after": "Sun, 01 Nov 2020 06:07:00 GMT"}
+
+    fetch(make_client(Script(httpx.Response(429, headers=headers, json={}), ok())))
+
+    assert fake_time.sleeps == [420]
 
 
 @pytest.mark.parametrize(

@@ -87,8 +87,8 @@ class ApiClient:
         bounds = BoundsTransport(OriginTransport(network, base_url), session, provider=provider)
         caps = session.caps.get(provider, Caps())
         self.ledger = LedgerTransport(AcceptTransport(bounds), session, provider=provider, plan=plan, caps=caps)
-        pace = PaceTransport(self.ledger, session, provider=provider, requests_per_minute=plan.requests_per_minute)
-        inner = OfflineTransport() if session.is_offline else RetryTransport(pace, session)
+        self._pace = None if session.is_offline else self._paced(plan)
+        inner = RetryTransport(self._pace, session) if self._pace else OfflineTransport()
         self._stack = JournalTransport(inner, session, provider)
         own = {"accept-encoding": "gzip", "accept": "application/json", "user-agent": f"tiktok-hashtags/{__version__}"}
         self._headers = httpx.Headers({**own, **headers})
@@ -158,6 +158,17 @@ class ApiClient:
     def close(self) -> None:
         """Close the connections."""
         self._close()
+        if self._pace:
+            self._pace.close()
+
+    def _paced(self, plan: Plan) -> PaceTransport:
+        return PaceTransport(
+            self.ledger,
+            self._session,
+            provider=self.provider,
+            requests_per_minute=plan.requests_per_minute,
+            check_open=self.check_open,
+        )
 
     def _request_key(self, path: str, params: Mapping[str, str | int]) -> str:
         query = urlencode(sorted(params.items()))

@@ -4,82 +4,99 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from email.utils import parsedate_to_datetime
-from typing import cast
 
 import httpx
-from pyrate_limiter import AbstractBucket, Duration, InMemoryBucket, Rate, RateItem, SQLiteBucket
 
 from tiktok_hashtags.errors import InterruptedRunError, QuotaError, RateLimitedError
 from tiktok_hashtags.session import Session
+from tiktok_hashtags.slots import MAX_PAUSE_SECONDS, Slots
 
-MAX_WAIT_SECONDS = 900.0
+MAX_WAIT_SECONDS = MAX_PAUSE_SECONDS
 DEFAULT_WAIT_SECONDS = 60.0
-# A strict sliding window counts arrivals, which jitter by the network's latency.
-WINDOW_MS = int(Duration.MINUTE) + 750
+MAX_REFUSALS = 2
 
 
 class PaceTransport(httpx.BaseTransport):
-    """Keeps to the plan's requests per minute, and waits as long as a 429 says, for all requests of the key."""
+    """Keeps to the plan's requests per minute, and waits as long as a 429 says, for all requests of the key.
+
+    Args:
+        inner: The layer that sends.
+        session: The run; its journal's folder holds the count, which processes with the same ledger share.
+        provider: Whose key it is.
+        requests_per_minute: The plan's limit.
+        check_open: Raises what has stopped the provider while a request waited for its turn.
+    """
 
     def __init__(
-        self, inner: httpx.BaseTransport, session: Session, *, provider: str, requests_per_minute: int
+        self,
+        inner: httpx.BaseTransport,
+        session: Session,
+        *,
+        provider: str,
+        requests_per_minute: int,
+        check_open: Callable[[], None],
     ) -> None:
-        self._inner, self._session, self._provider = inner, session, provider
-        self._bucket = _bucket(session, provider, Rate(requests_per_minute, WINDOW_MS))
-        self._lock = threading.Lock()
-        self._resume_at = 0.0
+        self._inner, self._session, self._provider, self._check_open = inner, session, provider, check_open
+        self._slots = Slots(session.journal.path.with_suffix(".pace.sqlite"), provider, requests_per_minute)
+        self._turn = threading.Lock()
+        self._refusals = 0
+        self._used_up: QuotaError | None = None
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request when the plan allows it.
+        """Send a request when the plan allows it; after a 429, one request alone asks whether the pause is over.
 
         Raises:
             QuotaError: Still 429 after two waits: the day's limit.
         """
-        for is_last in (False, False, True):
-            self._await_turn()
-            try:
-                return self._inner.handle_request(request)
-            except RateLimitedError as error:
-                if is_last:
-                    raise QuotaError(
-                        f"{error}; still so after two waits: the plan's day is used up. Run again after 00:00 UTC."
-                    ) from error
-                resume_at = self._session.monotonic() + _bounded(error.retry_after_seconds)
-                self._resume_at = max(self._resume_at, resume_at)
-        raise AssertionError("unreachable")
+        while True:
+            with self._turn:
+                slot = self._await_slot()
+                is_alone = self._refusals > 0
+                response = self._sent(request, slot, is_alone=True) if is_alone else None
+            if not is_alone:
+                response = self._sent(request, slot, is_alone=False)
+            if response:
+                return response
 
-    def _await_turn(self) -> None:
+    def close(self) -> None:
+        """Close the file that holds the count."""
+        self._slots.close()
+
+    def _await_slot(self) -> int:
         while not self._session.stop.is_set():
-            seconds = self._seconds_to_wait()
-            if seconds == 0:
-                return
+            self._check_open()
+            if self._used_up:
+                raise self._used_up
+            slot, seconds = self._slots.take(self._session.monotonic())
+            if slot:
+                return slot
             self._session.pause(seconds)
         raise InterruptedRunError(f"{self._provider}: stopped before the next request")
 
-    def _seconds_to_wait(self) -> float:
-        now = self._session.monotonic()
-        if self._resume_at > now:
-            return self._resume_at - now
-        with self._lock:
-            item = RateItem(self._provider, _milliseconds(self._session))
-            self._bucket.leak(item.timestamp)
-            if self._bucket.put(item):
-                return 0.0
-            return max(cast(int, self._bucket.waiting(item)), 1) / 1000
+    def _sent(self, request: httpx.Request, slot: int, *, is_alone: bool) -> httpx.Response | None:
+        """Return the answer, or None where it was a 429 that is to be waited for."""
+        try:
+            response = self._inner.handle_request(request)
+        except RateLimitedError as error:
+            self._refused(error, is_alone=is_alone)
+            return None
+        finally:
+            self._slots.answered(slot, self._session.monotonic())
+        if is_alone:
+            self._refusals = 0
+        return response
 
-
-def _bucket(session: Session, provider: str, rate: Rate) -> AbstractBucket:
-    """Return where the requests of the last minute are counted: in a file, if other processes use the key too."""
-    if not session.is_shared:
-        return InMemoryBucket([rate])
-    path = str(session.journal.path.with_suffix(".pace.sqlite"))
-    return SQLiteBucket.init_from_file([rate], table=provider, db_path=path, use_file_lock=True)
-
-
-def _milliseconds(session: Session) -> int:
-    """Return a time that all who count in the same bucket share."""
-    return int((time.time() if session.is_shared else session.monotonic()) * 1000)
+    def _refused(self, error: RateLimitedError, *, is_alone: bool) -> None:
+        if is_alone or not self._refusals:  # those sent together are refused together, and count once
+            self._refusals += 1
+        self._slots.pause(self._session.monotonic() + _bounded(error.retry_after_seconds))
+        if self._refusals > MAX_REFUSALS:
+            self._used_up = QuotaError(
+                f"{error}; still so after two waits: the plan's day is used up. Run again after 00:00 UTC."
+            )
+            raise self._used_up from error
 
 
 def _bounded(retry_after: float | None) -> float:
@@ -87,12 +104,22 @@ def _bounded(retry_after: float | None) -> float:
 
 
 def retry_after_seconds(response: httpx.Response) -> float | None:
-    """Return the seconds of a Retry-After header, given as a number or a date; None where there is none."""
+    """Return the seconds of a Retry-After header, given as a number or a date; None where there is none.
+
+    A date counts from the answer's own `Date`, because the clocks of both ends may differ.
+    """
     value = response.headers.get("retry-after", "").strip()
-    if value.isdecimal():
+    if value.isascii() and value.isdecimal():
         return float(value)
+    at = _timestamp(value)
+    if at is None:
+        return None
+    now = _timestamp(response.headers.get("date", ""))
+    return max(at - (time.time() if now is None else now), 0.0)
+
+
+def _timestamp(value: str) -> float | None:
     try:
-        at: float = parsedate_to_datetime(value).timestamp()
-        return max(at - time.time(), 0.0)
+        return parsedate_to_datetime(value).timestamp()
     except (ValueError, OverflowError):
         return None

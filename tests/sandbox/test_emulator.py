@@ -51,6 +51,12 @@ def test_only_get_is_answered(sandbox: Sandbox, provider: str) -> None:
     assert ask(sandbox, f"http://127.0.0.1/{provider}{PATHS[provider]}", "POST").status_code == 405
 
 
+def test_every_answer_says_what_time_it_is_there(sandbox: Sandbox) -> None:
+    response = ask(sandbox, f"https://api.unifapi.com{PATHS['unifapi']}")
+
+    assert response.headers["date"] == "Sun, 01 Nov 2026 06:00:00 GMT"
+
+
 def test_the_log_keeps_path_and_query_but_no_key(sandbox: Sandbox) -> None:
     ask(sandbox, f"https://api.unifapi.com{PATHS['unifapi']}")
 

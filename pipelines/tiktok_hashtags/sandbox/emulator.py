@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from typing import cast
 from urllib.parse import unquote
 
@@ -120,6 +121,7 @@ class Sandbox:
         else:
             reply = self._reply(provider, question, request, fault)
         account.record(now, path, reply.status, reply.credits)
+        reply.headers["Date"] = format_datetime(now, usegmt=True)
         return _broken(fault, reply)
 
     def _reply(self, provider: str, question: Question, request: httpx.Request, fault: Fault | None) -> Reply:

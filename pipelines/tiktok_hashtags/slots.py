@@ -1,0 +1,137 @@
+"""The requests of the last minute, counted in a file that all processes with the same ledger share.
+
+A request takes a slot before it is sent, and the slot is free again a minute after the answer. So no minute at the
+server's end holds more requests than there are slots, however long each of them was on its way. Times are those of the
+system's monotonic clock, which all processes see alike and nobody sets.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+import weakref
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from tiktok_hashtags.errors import ConfigError, LoadError
+
+# Servers round to the millisecond, and their clocks run a little faster or slower.
+WINDOW_SECONDS = 60.05
+# What a request without an answer may have taken until its process died: connection and deadline.
+LONGEST_REQUEST_SECONDS = 90.0
+MAX_PAUSE_SECONDS = 900.0
+
+_SCHEMA = """
+create table if not exists slots (
+    provider text not null, number integer not null, free_at real not null, is_answered integer not null default 0,
+    primary key (provider, number)
+) without rowid;
+create index if not exists slots_by_time on slots (provider, free_at);
+create table if not exists pauses (provider text primary key, until real not null) without rowid;
+"""
+# What lies too far ahead is from before the system, and so its clock, started anew.
+_FORGET = "delete from slots where provider = :provider and (free_at <= :now or free_at > :now + :horizon)"
+_PAUSE = "select until from pauses where provider = :provider and until > :now and until <= :now + :longest"
+_LENGTHEN = """
+insert into pauses values (?, ?)
+on conflict (provider) do update
+set until = case when until between excluded.until and excluded.until + ? then until else excluded.until end
+"""
+_LAST = "select coalesce(max(number), 0) from slots where provider = :provider"
+_FIRST = "select coalesce(min(number), 1) from slots where provider = :provider"
+_COUNT = "select count(*) from slots where provider = :provider"
+# A request under way gives its slot back in a minute at the earliest.
+_NEXT_FREE = """
+select case when is_answered then free_at else :now + :window end as earliest
+from slots
+where provider = :provider
+order by earliest
+limit 1 offset :offset
+"""
+
+
+class Slots:
+    """As many slots as a provider's plan has requests a minute, safe to use from many threads and processes.
+
+    Args:
+        path: The SQLite file; its folder exists.
+        provider: Whose requests are counted.
+        per_minute: The plan's limit.
+
+    Raises:
+        ConfigError: The file is something else.
+    """
+
+    def __init__(self, path: Path, provider: str, per_minute: int) -> None:
+        self._path, self._provider, self._per_minute = path, provider, per_minute
+        self._lock = threading.Lock()
+        try:
+            self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+            self._connection.execute("pragma busy_timeout = 10000")
+            self._connection.execute("pragma journal_mode = wal")
+            self._connection.execute("pragma synchronous = off")  # what a crash of the system loses is a minute old
+            self._connection.executescript(_SCHEMA)
+        except sqlite3.Error as error:
+            raise ConfigError(f"{path}: not usable for counting requests ({error}); delete it") from error
+        self.close = weakref.finalize(self, self._connection.close)
+
+    def take(self, now: float) -> tuple[int, float]:
+        """Return the number of the slot that was taken and 0, or 0 and the seconds after which to ask again.
+
+        Args:
+            now: Seconds of the system's monotonic clock.
+
+        Raises:
+            LoadError: The file cannot be written.
+        """
+        values: dict[str, float | str] = {
+            "provider": self._provider,
+            "now": now,
+            "window": WINDOW_SECONDS,
+            "longest": MAX_PAUSE_SECONDS,
+            "horizon": WINDOW_SECONDS + LONGEST_REQUEST_SECONDS,
+        }
+        with self._transaction() as connection:
+            connection.execute(_FORGET, values)
+            paused = connection.execute(_PAUSE, values).fetchone()
+            wait = paused[0] - now if paused else self._seconds_until_free(connection, values, now)
+            if wait > 0:
+                return 0, wait
+            number: int = connection.execute(_LAST, values).fetchone()[0] + 1
+            free_at = now + WINDOW_SECONDS + LONGEST_REQUEST_SECONDS
+            insert = "insert into slots (provider, number, free_at) values (?, ?, ?)"
+            connection.execute(insert, (self._provider, number, free_at))
+            return number, 0.0
+
+    def answered(self, number: int, now: float) -> None:
+        """Let a slot be free a minute from now."""
+        update = "update slots set free_at = ?, is_answered = 1 where provider = ? and number = ?"
+        with self._transaction() as connection:
+            connection.execute(update, (now + WINDOW_SECONDS, self._provider, number))
+
+    def pause(self, until: float) -> None:
+        """Give no slot to anybody before a time."""
+        with self._transaction() as connection:
+            connection.execute(_LENGTHEN, (self._provider, until, MAX_PAUSE_SECONDS))
+
+    def _seconds_until_free(
+        self, connection: sqlite3.Connection, values: Mapping[str, float | str], now: float
+    ) -> float:
+        span = connection.execute(f"select ({_LAST}) - ({_FIRST}) + 1", values).fetchone()[0]
+        if span < self._per_minute:  # no count of thousands where the numbers alone tell
+            return 0.0
+        over = connection.execute(_COUNT, values).fetchone()[0] - self._per_minute
+        if over < 0:
+            return 0.0
+        earliest: float = connection.execute(_NEXT_FREE, {**values, "offset": over}).fetchone()[0]
+        return earliest - now
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        try:
+            with self._lock, self._connection:  # commits, or rolls back
+                self._connection.execute("begin immediate")
+                yield self._connection
+        except sqlite3.Error as error:
+            raise LoadError(f"{self._path.name}: cannot count requests: {error}") from error
