@@ -139,6 +139,14 @@ def test_the_slots_of_a_killed_process_come_back(path: Path, slots: Slots) -> No
         assert next_run.take(WINDOW_SECONDS + LONGEST_REQUEST_SECONDS)[0] > 0
 
 
+def test_a_process_that_looked_at_the_clock_a_moment_earlier_forgets_nothing(path: Path, slots: Slots) -> None:
+    slots.take(10.0)
+    slots.take(10.0)
+
+    with closing(Slots(path, "example", 2)) as other:
+        assert other.take(9.9)[0] == 0
+
+
 def test_a_count_from_before_the_system_started_anew_is_forgotten(slots: Slots) -> None:
     for _ in range(2):
         number, _ = slots.take(1_000_000.0)

@@ -30,8 +30,12 @@ create table if not exists slots (
 create index if not exists slots_by_time on slots (provider, free_at);
 create table if not exists pauses (provider text primary key, until real not null) without rowid;
 """
-# What lies too far ahead is from before the system, and so its clock, started anew.
-_FORGET = "delete from slots where provider = :provider and (free_at <= :now or free_at > :now + :horizon)"
+# Two statements: SQLite finds each range by the index, but not both in one. What lies ahead further than any process
+# would set it, though it may have looked at the clock a moment later, is from before the system started.
+_FORGET = (
+    "delete from slots where provider = :provider and free_at <= :now",
+    "delete from slots where provider = :provider and free_at > :now + :horizon",
+)
 _PAUSE = "select until from pauses where provider = :provider and until > :now and until <= :now + :longest"
 _LENGTHEN = """
 insert into pauses values (?, ?)
@@ -89,11 +93,12 @@ class Slots:
             "provider": self._provider,
             "now": now,
             "window": WINDOW_SECONDS,
-            "longest": MAX_PAUSE_SECONDS,
-            "horizon": WINDOW_SECONDS + LONGEST_REQUEST_SECONDS,
+            "longest": 2 * MAX_PAUSE_SECONDS,
+            "horizon": 2 * (WINDOW_SECONDS + LONGEST_REQUEST_SECONDS),
         }
         with self._transaction() as connection:
-            connection.execute(_FORGET, values)
+            for forget in _FORGET:
+                connection.execute(forget, values)
             paused = connection.execute(_PAUSE, values).fetchone()
             wait = paused[0] - now if paused else self._seconds_until_free(connection, values, now)
             if wait > 0:
@@ -113,7 +118,7 @@ class Slots:
     def pause(self, until: float) -> None:
         """Give no slot to anybody before a time."""
         with self._transaction() as connection:
-            connection.execute(_LENGTHEN, (self._provider, until, MAX_PAUSE_SECONDS))
+            connection.execute(_LENGTHEN, (self._provider, until, 2 * MAX_PAUSE_SECONDS))
 
     def _seconds_until_free(
         self, connection: sqlite3.Connection, values: Mapping[str, float | str], now: float
