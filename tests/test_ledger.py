@@ -104,6 +104,19 @@ def test_a_request_has_a_line_with_what_it_cost(make_client: MakeClient, session
     assert {name: row[name] for name in expected} == expected
 
 
+def test_requests_and_replays_sort_as_they_were_made_where_the_clock_stands_still(
+    make_client: MakeClient, make_session: MakeSession
+) -> None:
+    fetch(make_client(Network(page())), "/bought")
+    again = make_session(run_id="again")
+    client = make_client(Network(page()), session=again)
+
+    for path in ("/bought", "/new", "/bought"):
+        fetch(client, path)
+
+    assert [row["outcome"] for row in requests_of(again)] == ["replayed", "ok", "replayed"]
+
+
 def test_the_worst_case_is_in_the_ledger_before_the_request_is_sent(make_client: MakeClient, session: Session) -> None:
     seen: list[tuple[str, int | None, int]] = []
 

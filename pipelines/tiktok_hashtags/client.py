@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import itertools
 import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -86,10 +87,14 @@ class ApiClient:
         self._close = weakref.finalize(self, network.close)
         bounds = BoundsTransport(OriginTransport(network, base_url), session, provider=provider)
         caps = session.caps.get(provider, Caps())
-        self.ledger = LedgerTransport(AcceptTransport(bounds), session, provider=provider, plan=plan, caps=caps)
+        # Of one row for both, so that they sort as they were made, also where the clock stands still.
+        numbers = itertools.count(1)
+        self.ledger = LedgerTransport(
+            AcceptTransport(bounds), session, provider=provider, plan=plan, caps=caps, numbers=numbers
+        )
         self._pace = None if session.is_offline else self._paced(plan)
         inner = RetryTransport(self._pace, session) if self._pace else OfflineTransport()
-        self._stack = JournalTransport(inner, session, provider)
+        self._stack = JournalTransport(inner, session, provider=provider, numbers=numbers)
         own = {"accept-encoding": "gzip", "accept": "application/json", "user-agent": f"tiktok-hashtags/{__version__}"}
         self._headers = httpx.Headers({**own, **headers})
 

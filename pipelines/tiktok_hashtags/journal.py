@@ -7,6 +7,7 @@ limits, because a reservation is checked and written in one transaction.
 
 from __future__ import annotations
 
+import logging
 import re
 import sqlite3
 import threading
@@ -19,9 +20,17 @@ from typing import Any
 
 import zstandard
 
-from tiktok_hashtags.errors import ConfigError
+from tiktok_hashtags.errors import ConfigError, LoadError
 from tiktok_hashtags.group_commit import GroupCommit
 from tiktok_hashtags.money import Caps, Plan, Spent, check_caps
+from tiktok_hashtags.sqlite_file import is_busy, open_shared
+
+logger = logging.getLogger(__name__)
+# What moving the journal away costs.
+_WAY_OUT = (
+    "move it away to start anew. What is loaded stays known from the warehouse; pages that were bought but not loaded "
+    "are bought again, and limits a day and month count from zero."
+)
 
 _SCHEMA = """
 create table if not exists pages (
@@ -125,7 +134,8 @@ class Journal:
         self.path = path
         self._local = threading.local()
         self._readers: list[sqlite3.Connection] = []
-        with self._opened() as connection:
+        with self._usable():
+            connection = open_shared(path, _SCHEMA, synchronous="full")
             self._known = self._page_keys()
         self._writer = GroupCommit(connection, path)
 
@@ -172,7 +182,7 @@ class Journal:
 
     def store(self, request_key: str, page: StoredPage, *, provider: str, snapshot_date: date, url: str) -> None:
         """Keep an accepted page; returns when it is on disk."""
-        body = zstandard.ZstdCompressor(level=1).compress(page.body)
+        body = zstandard.ZstdCompressor(level=1, write_checksum=True).compress(page.body)
         values = (
             *(request_key, provider, snapshot_date.isoformat(), url),
             *(page.observed_at.isoformat(), page.credits, body),
@@ -182,15 +192,25 @@ class Journal:
         self._known.add(request_key)
 
     def page(self, request_key: str) -> StoredPage | None:
-        """Return the page of a request that was accepted before, or None."""
+        """Return the page of a request that was accepted before; None where there is none, or none that is whole.
+
+        Raises:
+            LoadError: The file is damaged.
+        """
         if request_key not in self._known:
             return None
-        query = "select body, observed_at, credits from pages where request_key = ?"
-        found = self._reader().execute(query, (request_key,)).fetchone()
-        if found is None:
+        query = "select cast(body as blob), observed_at, credits, url from pages where request_key = ?"
+        try:
+            found = self._reader().execute(query, (request_key,)).fetchone()
+            if found is None:
+                return None
+            body = zstandard.ZstdDecompressor().decompress(found[0])
+            return StoredPage(body, datetime.fromisoformat(found[1]), found[2])
+        except sqlite3.Error as error:
+            raise LoadError(f"{self.path}: the journal cannot be read ({error}); {_WAY_OUT}") from error
+        except (zstandard.ZstdError, TypeError, ValueError) as error:
+            logger.warning("%s: the page %s is damaged (%s) and counts as never bought", self.path, found[3], error)
             return None
-        body = zstandard.ZstdDecompressor().decompress(found[0])
-        return StoredPage(body, datetime.fromisoformat(found[1]), found[2])
 
     def page_dates(self, *, since: date) -> list[date]:
         """Return the snapshot dates from a date on for which there are pages."""
@@ -254,19 +274,13 @@ class Journal:
         return reader
 
     @contextmanager
-    def _opened(self) -> Iterator[sqlite3.Connection]:
+    def _usable(self) -> Iterator[None]:
         try:
-            connection = sqlite3.connect(self.path, isolation_level=None, check_same_thread=False)
-            connection.execute("pragma busy_timeout = 10000")
-            connection.execute("pragma journal_mode = wal")
-            connection.execute("pragma synchronous = full")
-            connection.executescript(_SCHEMA)
-            yield connection
+            yield
         except sqlite3.Error as error:
-            message = (
-                f"{self.path}: not a usable journal ({error}). Nothing was sent or overwritten; "
-                "move it away to start anew."
-            )
+            if is_busy(error):
+                raise ConfigError(f"{self.path}: another program holds the journal. Nothing was sent.") from error
+            message = f"{self.path}: not a usable journal ({error}). Nothing was sent or overwritten; {_WAY_OUT}"
             raise ConfigError(message) from error
 
 

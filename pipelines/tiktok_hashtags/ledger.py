@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import threading
+from collections.abc import Iterator
 from dataclasses import replace
 
 import httpx
@@ -18,9 +18,8 @@ from tiktok_hashtags.transports import Accepted, Call, call_of
 class JournalTransport(httpx.BaseTransport):
     """Answers from the journal what was bought before; keeps what was accepted."""
 
-    def __init__(self, inner: httpx.BaseTransport, session: Session, provider: str) -> None:
-        self._inner, self._session, self._provider = inner, session, provider
-        self._numbers = itertools.count(1)
+    def __init__(self, inner: httpx.BaseTransport, session: Session, *, provider: str, numbers: Iterator[int]) -> None:
+        self._inner, self._session, self._provider, self._numbers = inner, session, provider, numbers
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
         """Replay or fetch a page."""
@@ -48,7 +47,7 @@ class JournalTransport(httpx.BaseTransport):
     def _record(self, call: Call) -> None:
         now = self._session.clock()
         row = RequestRow(
-            request_id=f"{self._session.run_id}-{self._provider}-replay-{next(self._numbers):06d}",
+            request_id=f"{self._session.run_id}-{self._provider}-{next(self._numbers):06d}",
             run_id=self._session.run_id,
             snapshot_date=self._session.snapshot_date,
             request_key=call.request_key,
@@ -69,10 +68,19 @@ class JournalTransport(httpx.BaseTransport):
 class LedgerTransport(httpx.BaseTransport):
     """Writes each attempt's worst-case charge before it is sent, and what it really cost afterwards."""
 
-    def __init__(self, inner: httpx.BaseTransport, session: Session, *, provider: str, plan: Plan, caps: Caps) -> None:
+    def __init__(
+        self,
+        inner: httpx.BaseTransport,
+        session: Session,
+        *,
+        provider: str,
+        plan: Plan,
+        caps: Caps,
+        numbers: Iterator[int],
+    ) -> None:
         self._inner, self._session, self._provider, self._plan = inner, session, provider, plan
         self._caps = replace(caps, plan_day_credits=plan.credits_per_day, plan_month_credits=plan.month_cap)
-        self._numbers = itertools.count(1)
+        self._numbers = numbers
         self._lock = threading.Lock()
         self.requests = 0
         self.credits = 0

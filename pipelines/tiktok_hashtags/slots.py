@@ -15,6 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tiktok_hashtags.errors import ConfigError, LoadError
+from tiktok_hashtags.sqlite_file import is_busy, open_shared
 
 # Servers round to the millisecond, and their clocks run a little faster or slower.
 WINDOW_SECONDS = 60.05
@@ -71,13 +72,12 @@ class Slots:
         self._path, self._provider, self._per_minute = path, provider, per_minute
         self._lock = threading.Lock()
         try:
-            self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
-            self._connection.execute("pragma busy_timeout = 10000")
-            self._connection.execute("pragma journal_mode = wal")
-            self._connection.execute("pragma synchronous = off")  # what a crash of the system loses is a minute old
-            self._connection.executescript(_SCHEMA)
+            self._connection = open_shared(path, _SCHEMA, synchronous="normal")
         except sqlite3.Error as error:
-            raise ConfigError(f"{path}: not usable for counting requests ({error}); delete it") from error
+            advice = "another program holds it" if is_busy(error) else "delete it, it is made anew"
+            raise ConfigError(
+                f"{path}: not usable for counting requests ({error}); {advice}. Nothing was sent."
+            ) from error
         self.close = weakref.finalize(self, self._connection.close)
 
     def take(self, now: float) -> tuple[int, float]:
