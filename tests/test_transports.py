@@ -11,6 +11,7 @@ import pytest
 from tiktok_hashtags.client import ApiClient, Reply, raise_for_status, strict_json
 from tiktok_hashtags.errors import (
     AuthError,
+    BalanceError,
     BodyError,
     CaptchaError,
     ConfigError,
@@ -236,8 +237,9 @@ def test_gzip_is_decoded_whatever_its_pieces(make_client: MakeClient) -> None:
         (b"", "the gzip body ends in the middle"),
         (b'{"a": 1}', "the gzip body is broken"),
         (gzip.compress(b'{"a": 1}')[:-8] + b"01234567", "the gzip body is broken"),
+        (gzip.compress(b'{"a": 1}') + b"more", "the gzip body goes on after its end"),
     ],
-    ids=["half", "empty", "plain", "checksum"],
+    ids=["half", "empty", "plain", "checksum", "longer"],
 )
 def test_a_gzip_body_that_is_not_whole_is_refused(make_client: MakeClient, body: bytes, said: str) -> None:
     headers = {"content-encoding": "gzip"}
@@ -337,3 +339,60 @@ def test_the_key_goes_to_its_own_origin_only(url: str) -> None:
         transport.handle_request(httpx.Request("GET", url, headers={"x-api-key": "secret-key"}))
 
     assert network.requests == []
+
+
+# --- gate
+
+
+def at_once(client: ApiClient, *, calls: int) -> list[RequestError | Reply]:
+    """What so many calls from as many threads lead to."""
+    start = threading.Barrier(calls)
+
+    def call(number: int) -> RequestError | Reply:
+        start.wait()
+        try:
+            return fetch(client, f"/{number}")
+        except RequestError as error:
+            return error
+
+    with ThreadPoolExecutor(calls) as pool:
+        return list(pool.map(call, range(calls)))
+
+
+@pytest.mark.parametrize(("status", "kind"), [(401, AuthError), (403, AuthError), (402, BalanceError)])
+def test_a_refusal_is_heard_once_however_many_walks_begin_together(
+    make_client: MakeClient, status: int, kind: type[RequestError]
+) -> None:
+    network = Script(status)
+
+    results = at_once(make_client(network), calls=12)
+
+    assert {type(result) for result in results} == {kind}
+    assert len(network.requests) == 1
+
+
+@pytest.mark.parametrize("first", [200, 404, 503])
+def test_once_the_first_call_is_over_the_others_go_together(make_client: MakeClient, first: int) -> None:
+    waiting = threading.Barrier(6)
+    calls: list[str] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        calls.append(request.url.path)
+        is_first = request.url.path == calls[0]
+        if not is_first:
+            waiting.wait(timeout=30)
+        return httpx.Response(first if is_first else 200, json={})
+
+    results = at_once(make_client(answer), calls=7)
+
+    assert sum(isinstance(result, Reply) for result in results) == 6 + (first == 200)
+
+
+def test_what_the_journal_has_does_not_open_the_gate(make_client: MakeClient, make_session: MakeSession) -> None:
+    fetch(make_client(Script(ok())), "/0")
+    network = Script(401)
+
+    results = at_once(make_client(network, session=make_session()), calls=6)
+
+    assert sum(isinstance(result, Reply) for result in results) <= 1
+    assert len(network.requests) == 1

@@ -29,6 +29,7 @@ from tiktok_hashtags.errors import (
 )
 from tiktok_hashtags.ledger import JournalTransport, LedgerTransport
 from tiktok_hashtags.money import Caps, Plan
+from tiktok_hashtags.network import NetworkTransport
 from tiktok_hashtags.pace import PaceTransport, retry_after_seconds
 from tiktok_hashtags.session import Session
 from tiktok_hashtags.transports import (
@@ -36,6 +37,7 @@ from tiktok_hashtags.transports import (
     AcceptTransport,
     BoundsTransport,
     Call,
+    GateTransport,
     OfflineTransport,
     OriginTransport,
     RetryTransport,
@@ -78,11 +80,7 @@ class ApiClient:
         self.provider = provider
         self._session = session
         self._base_url = base_url.rstrip("/")
-        self._stopped: RequestError | None = None
-        limits = httpx.Limits(
-            max_connections=session.concurrency + 4, max_keepalive_connections=session.concurrency + 4
-        )
-        network = session.transport or httpx.HTTPTransport(limits=limits, retries=0)
+        network = session.transport or NetworkTransport(connections=session.concurrency + 4)
         # A source that is used alone has nobody to close its client.
         self._close = weakref.finalize(self, network.close)
         bounds = BoundsTransport(OriginTransport(network, base_url), session, provider=provider)
@@ -94,7 +92,8 @@ class ApiClient:
         )
         self._pace = None if session.is_offline else self._paced(plan)
         inner = RetryTransport(self._pace, session) if self._pace else OfflineTransport()
-        self._stack = JournalTransport(inner, session, provider=provider, numbers=numbers)
+        self._gate = GateTransport(inner, provider)
+        self._stack = JournalTransport(self._gate, session, provider=provider, numbers=numbers)
         own = {"accept-encoding": "gzip", "accept": "application/json", "user-agent": f"tiktok-hashtags/{__version__}"}
         self._headers = httpx.Headers({**own, **headers})
 
@@ -134,15 +133,8 @@ class ApiClient:
             headers=self._headers,
             extensions={"call": call, "timeout": TIMEOUT.as_dict()},
         )
-        try:
-            # Not through a client: cookies, redirects and proxies are not wanted, and their checks cost a tenth.
-            extensions = self._stack.handle_request(request).extensions
-        except RequestError as error:
-            if error.stops_provider:
-                self._stopped = error
-            raise
-        if extensions.get("is_partial"):
-            self._stopped = BalanceError(f"{self.provider}: the balance ran out inside a page of {endpoint}")
+        # Not through a client: cookies, redirects and proxies are not wanted, and their checks cost a tenth.
+        extensions = self._stack.handle_request(request).extensions
         return Reply(
             extensions["accepted"].payload,
             call.request_key,
@@ -153,12 +145,11 @@ class ApiClient:
 
     def check_open(self) -> None:
         """Raise what stopped this provider, if anything did."""
-        if self._stopped:
-            raise self._stopped
+        self._gate.check()
 
     def stop(self, error: RequestError) -> None:
         """Answer every further request with this error."""
-        self._stopped = error
+        self._gate.stop(error)
 
     def close(self) -> None:
         """Close the connections."""

@@ -1,12 +1,14 @@
 """The layers between the client and the network: each one small httpx transport that does one thing.
 
-From the outside in: journal, retry, pace, ledger, acceptance, bounds, origin. A layer above sees the typed errors of
-those below, so a page is in the journal only if it was accepted, and each attempt has a line in the ledger. (The two
-layers that remember, journal and ledger, are in `ledger.py`; the one that waits is in `pace.py`.)
+From the outside in: journal, gate, retry, pace, ledger, acceptance, bounds, origin. A layer above sees the typed errors
+of those below, so a page is in the journal only if it was accepted, and each attempt has a line in the ledger. (The two
+layers that remember, journal and ledger, are in `ledger.py`; the one that waits is in `pace.py`, the network below them
+all in `network.py`.)
 """
 
 from __future__ import annotations
 
+import threading
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -16,6 +18,7 @@ import httpx
 import tenacity
 
 from tiktok_hashtags.errors import (
+    BalanceError,
     BodyError,
     CaptchaError,
     ConfigError,
@@ -25,10 +28,10 @@ from tiktok_hashtags.errors import (
     ServerError,
     UnreachableError,
 )
+from tiktok_hashtags.network import CONNECT_FAULTS, DEADLINE_SECONDS, FAULTS
 from tiktok_hashtags.pace import MAX_WAIT_SECONDS
 from tiktok_hashtags.session import Session
 
-DEADLINE_SECONDS = 60.0
 MAX_BODY_BYTES = 32 * 1024 * 1024
 MAX_ATTEMPTS = 5
 
@@ -74,6 +77,56 @@ class OfflineTransport(httpx.BaseTransport):
             NotJournaledError: Always.
         """
         raise NotJournaledError(f"{call_of(request).endpoint}: the page is not in the journal; nothing was sent")
+
+
+class GateTransport(httpx.BaseTransport):
+    """Lets the first call go alone, because a refused key is told once; lets none go once the provider is stopped."""
+
+    def __init__(self, inner: httpx.BaseTransport, provider: str) -> None:
+        self._inner, self._provider = inner, provider
+        self._stopped: RequestError | None = None
+        self._first = threading.Lock()
+        self._is_open = threading.Event()
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Pass a request on, after the first one has its answer or is given up.
+
+        Raises:
+            RequestError: What stopped the provider.
+        """
+        if not self._is_open.is_set():
+            with self._first:
+                if not self._is_open.is_set():
+                    return self._alone(request)
+        return self._passed(request)
+
+    def check(self) -> None:
+        """Raise what stopped this provider, if anything did."""
+        if self._stopped:
+            raise self._stopped
+
+    def stop(self, error: RequestError) -> None:
+        """Answer every further request with this error."""
+        self._stopped = error
+
+    def _alone(self, request: httpx.Request) -> httpx.Response:
+        try:
+            return self._passed(request)
+        finally:
+            self._is_open.set()
+
+    def _passed(self, request: httpx.Request) -> httpx.Response:
+        self.check()
+        try:
+            response = self._inner.handle_request(request)
+        except RequestError as error:
+            if error.stops_provider:
+                self._stopped = error
+            raise
+        if response.extensions.get("is_partial"):
+            endpoint = call_of(request).endpoint
+            self._stopped = BalanceError(f"{self._provider}: the balance ran out inside a page of {endpoint}")
+        return response
 
 
 class RetryTransport(httpx.BaseTransport):
@@ -140,9 +193,9 @@ class BoundsTransport(httpx.BaseTransport):
         try:
             response = self._inner.handle_request(request)
             body = b"".join(self._chunks(response, deadline, where))
-        except (httpx.ConnectError, httpx.ConnectTimeout) as error:
+        except (httpx.ConnectError, httpx.ConnectTimeout, *CONNECT_FAULTS) as error:
             raise UnreachableError(f"{where}: no connection: {error}") from error
-        except httpx.HTTPError as error:
+        except (httpx.HTTPError, *FAULTS) as error:
             raise NetworkError(f"{where}: {type(error).__name__}: {error}") from error
         headers = [(name, value) for name, value in response.headers.raw if name.lower() not in _HEADERS_OF_THE_WIRE]
         return httpx.Response(response.status_code, headers=headers, content=body)
@@ -165,6 +218,8 @@ class BoundsTransport(httpx.BaseTransport):
             response.close()
         if gzip and not gzip.eof:
             raise NetworkError(f"{where}: the gzip body ends in the middle")
+        if gzip and gzip.unused_data:
+            raise NetworkError(f"{where}: the gzip body goes on after its end")
 
 
 class OriginTransport(httpx.BaseTransport):

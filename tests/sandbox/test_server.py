@@ -96,8 +96,9 @@ def test_more_is_sent_than_announced(server: SandboxServer) -> None:
     assert len(body) > announced
 
 
-def test_a_slow_drip_outlives_a_timeout_per_read(server: SandboxServer, web: httpx.Client) -> None:
-    server.sandbox.script(Fault("unifapi", "slow_drip", seconds=0.4))
+@pytest.mark.parametrize("kind", ["slow_headers", "slow_drip"])
+def test_a_slow_answer_outlives_a_timeout_per_read(server: SandboxServer, web: httpx.Client, kind: str) -> None:
+    server.sandbox.script(Fault("unifapi", kind, seconds=0.4))
 
     response = web.get(server.base_urls["unifapi"] + VIDEOS, timeout=0.2)
 

@@ -11,7 +11,8 @@ To an answer with status 200, which is charged:
 * an item put in front of a good one: `null_item`, `no_id_item`, `wrong_type_item`, `int_beyond_64`
 * an item that stays good: `huge_caption`, `nul`, `lone_surrogate`, `unknown_keys`, `deep_unknown`, `sql_key`
 * its body: `html_200`, `invalid_json`, `nan`, `huge_int`, `deep_nesting`, `empty_body`
-* its bytes on the wire: `reset_in_body`, `short_body`, `long_body`, `half_gzip`, `slow_drip`, `gzip_bomb`
+* its bytes on the wire: `reset_in_body`, `short_body`, `long_body`, `half_gzip`, `slow_headers`, `slow_drip`,
+  `gzip_bomb`
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ PAGINGS = frozenset(
 EXTRA_ITEMS = frozenset({"null_item", "no_id_item", "wrong_type_item", "int_beyond_64"})
 CHANGED_ITEMS = frozenset({"huge_caption", "nul", "lone_surrogate", "unknown_keys", "deep_unknown", "sql_key"})
 BODIES = frozenset({"html_200", "invalid_json", "nan", "huge_int", "deep_nesting", "empty_body"})
-WIRES = frozenset({"reset_in_body", "short_body", "long_body", "half_gzip", "slow_drip", "gzip_bomb"})
+WIRES = frozenset({"reset_in_body", "short_body", "long_body", "half_gzip", "slow_headers", "slow_drip", "gzip_bomb"})
 KINDS = BEFORE | ENVELOPES | PAGINGS | EXTRA_ITEMS | CHANGED_ITEMS | BODIES | WIRES
 PROVIDERS = ("crawlora", "tikliveapi", "unifapi", "scraper")
 RETRY_AFTER = ("seconds", "date", "past", "absurd", None)
@@ -48,7 +49,7 @@ class Fault:
         times: How many matching requests in a row are hit from `nth` on; None is all that follow. Unused
             with several `nth`.
         retry_after: The form of the header Retry-After of a 429: `seconds`, `date`, `past`, `absurd` or None.
-        seconds: The time in Retry-After, or the time a slow drip takes.
+        seconds: The time in Retry-After, or the time that slow headers or a slow drip take.
         location: Where a redirect points to.
         code: The code in a failing envelope; of a captcha a number or a string.
         item: Which item of the page is changed, counted from 0.

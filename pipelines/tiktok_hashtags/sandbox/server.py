@@ -160,8 +160,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.close_connection = True
         first = f"HTTP/1.1 {answer.status} {_reason(answer.status)}\r\n"
         head = first + "".join(f"{name}: {value}\r\n" for name, value in headers.items()) + "\r\n"
-        if answer.fault == "slow_drip":
-            self.wfile.write(head.encode("latin-1"))
+        if answer.fault in ("slow_headers", "slow_drip"):
+            for piece in dripped(answer, head.encode("latin-1"), time.sleep, fault="slow_headers"):
+                self.wfile.write(piece)
             head = ""
         for piece in dripped(answer, b"" if self.command == "HEAD" else body, time.sleep):
             self.wfile.write(head.encode("latin-1") + piece)

@@ -54,6 +54,8 @@ def as_response(answer: Answer, request: httpx.Request, sleep: Callable[[float],
     """
     if answer.fault == "reset":
         raise httpx.ReadError("connection reset by peer", request=request)
+    if answer.fault == "slow_headers":
+        sleep(answer.seconds)
     headers, body = announced(answer)
     return httpx.Response(answer.status, headers=headers, stream=_Stream(answer, body, request, sleep), request=request)
 
@@ -74,15 +76,17 @@ class _Stream(httpx.SyncByteStream, httpx.AsyncByteStream):
             raise httpx.RemoteProtocolError(message, request=self.request)
 
 
-def dripped(answer: Answer, body: bytes, sleep: Callable[[float], None]) -> Iterator[bytes]:
-    """The body at once, or in small pieces with pauses in which a timeout per read never fires."""
-    if answer.fault != "slow_drip":
-        yield body
+def dripped(
+    answer: Answer, part: bytes, sleep: Callable[[float], None], *, fault: str = "slow_drip"
+) -> Iterator[bytes]:
+    """A part of the answer at once, or with that fault in small pieces and pauses too short for a timeout per read."""
+    if answer.fault != fault:
+        yield part
         return
-    size = max(len(body) // _STEPS, 1)
-    for start in range(0, len(body), size):
+    size = max(len(part) // _STEPS, 1)
+    for start in range(0, len(part), size):
         sleep(answer.seconds / _STEPS)
-        yield body[start : start + size]
+        yield part[start : start + size]
 
 
 def half_gzip(body: bytes) -> bytes:
