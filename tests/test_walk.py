@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -8,15 +8,28 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tiktok_hashtags.errors import BudgetError, NotFoundError, RequestError, ServerError
+from tiktok_hashtags.errors import (
+    AuthError,
+    BodyError,
+    BudgetError,
+    CaptchaError,
+    EnvelopeError,
+    NetworkError,
+    NotFoundError,
+    PageClampedError,
+    RequestError,
+    ServerError,
+    StatusError,
+    UnreachableError,
+)
 from tiktok_hashtags.walk import Fetch, Page, Rules, Verdict, walk, walk_key
 
 MAX_FAULTS = 12
 
 
-def page(ids: Sequence[str | None], cursor: str | None = None, *, has_more: bool = False) -> Page:
+def page(ids: Sequence[str | None], cursor: str | None = None, *, has_more: bool = False, key: str = "key") -> Page:
     items = [str(item_id).encode() for item_id in ids]
-    return Page(items, ids, cursor, has_more, request_key="key", observed_at=datetime(2026, 11, 1))
+    return Page(items, ids, cursor, has_more, request_key=key, observed_at=datetime(2026, 11, 1))
 
 
 def scripted(*steps: Page | RequestError) -> Fetch:
@@ -39,9 +52,29 @@ def feed(size: int, page_size: int) -> Fetch:
         start = int(cursor or 0)
         ids = [str(number) for number in range(start, min(start + page_size, size))]
         end = start + len(ids)
-        return page(ids, str(end) if end < size else None, has_more=end < size)
+        return page(ids, str(end) if end < size else None, has_more=end < size, key=str(start))
 
     return fetch
+
+
+def offsets(page_size: int) -> Callable[[str | None, int], tuple[str, int]]:
+    """Where the page after the one at an offset begins."""
+
+    def beyond(cursor: str | None, _: int) -> tuple[str, int]:
+        return str(int(cursor or 0) + page_size), page_size
+
+    return beyond
+
+
+def broken(fetch: Fetch, errors: Mapping[int, RequestError]) -> Fetch:
+    """A feed whose pages at some offsets cannot be had."""
+
+    def broken_fetch(cursor: str | None, received: int) -> Page:
+        if error := errors.get(int(cursor or 0)):
+            raise error
+        return fetch(cursor, received)
+
+    return broken_fetch
 
 
 def walked(fetch: Fetch, rules: Rules | None = None) -> tuple[list[tuple[int, int, Page]], Verdict]:
@@ -107,6 +140,72 @@ def test_whatever_goes_wrong_an_item_never_comes_twice_and_complete_means_all(
         assert items == everything
     elif verdict.stop_reason != "cursor_loop":
         assert items == everything[: len(items)]
+
+
+@given(size=st.integers(1, 60), page_size=st.integers(1, 12), data=st.data())
+def test_a_page_that_stays_broken_costs_only_its_own_items(size: int, page_size: int, data: st.DataObject) -> None:
+    starts = list(range(0, size, page_size))
+    drawn = sorted(data.draw(st.sets(st.sampled_from(starts))))
+    lost = [start for start in drawn if start - page_size not in drawn and start + page_size not in drawn]
+    fetch = broken(feed(size, page_size), {start: ServerError("HTTP 500") for start in lost})
+
+    steps, verdict = walked(fetch, Rules(beyond=offsets(page_size)))
+
+    kept = [number for start in starts if start not in lost for number in range(start, min(start + page_size, size))]
+    assert items_of(steps) == [str(number).encode() for number in kept]
+    assert [first + offset - 1 for _, first, got in steps for offset in range(len(got.items))] == kept
+    assert verdict.stop_reason == ("server_error" if lost else "feed_end")
+    assert verdict.is_complete == (not lost)
+
+
+@pytest.mark.parametrize(
+    ("error", "pages"),
+    [
+        (ServerError("HTTP 500"), 3),
+        (NetworkError("reset"), 3),
+        (BodyError("HTML"), 3),
+        (EnvelopeError("code 1"), 3),
+        (CaptchaError("a captcha"), 1),
+        (PageClampedError("page 1 again"), 1),
+        (UnreachableError("refused"), 1),
+        (StatusError("HTTP 400"), 1),
+        (AuthError("HTTP 401"), 1),
+        (BudgetError("not sent"), 1),
+    ],
+)
+def test_only_what_can_be_one_page_s_own_fault_is_stepped_over(error: RequestError, pages: int) -> None:
+    steps, verdict = walked(broken(feed(40, 10), {10: error}), Rules(beyond=offsets(10)))
+
+    assert (len(steps), verdict.stop_reason, verdict.error) == (pages, error.reason, error)
+
+
+def test_the_second_broken_page_in_a_row_ends_the_walk() -> None:
+    faults = {start: ServerError(f"HTTP 500 at {start}") for start in (10, 20)}
+
+    steps, verdict = walked(broken(feed(60, 10), faults), Rules(beyond=offsets(10)))
+
+    assert (len(steps), str(verdict.error)) == (1, "HTTP 500 at 20")
+
+
+def test_a_failing_envelope_on_the_first_page_is_not_paid_for_twice() -> None:
+    asked: list[str | None] = []
+
+    def fetch(cursor: str | None, _: int) -> Page:
+        asked.append(cursor)
+        raise EnvelopeError("code 1")
+
+    walked(fetch, Rules(beyond=offsets(10)))
+
+    assert asked == [None]
+
+
+def test_page_numbers_and_limits_count_the_page_that_is_missing() -> None:
+    fetch = broken(feed(100, 10), {10: ServerError("HTTP 500")})
+
+    steps, verdict = walked(fetch, Rules(max_items=40, beyond=offsets(10)))
+
+    assert [(number, first) for number, first, _ in steps] == [(1, 1), (3, 21), (4, 31)]
+    assert (verdict.items, verdict.stop_reason) == (30, "server_error")
 
 
 @given(
@@ -186,6 +285,34 @@ def test_a_cycle_of_cursors_is_a_loop() -> None:
 
     assert items_of(steps) == [b"a", b"b", b"c", b"d"]
     assert verdict.stop_reason == "cursor_loop"
+
+
+@pytest.mark.parametrize(
+    ("pages", "doubted"),
+    [
+        # The cursor that came before is at fault, or the one that led to where it came from.
+        ([(["a"], "1"), (["b"], "2"), (["c"], "1")], [2]),
+        ([(["a"], "1"), (["b"], "x"), (["a"], "1")], [1, 2]),
+        ([(["a"], "1"), (["b"], None)], [1]),
+        ([(["a"], "1"), ([], "2"), ([], "3")], [0, 1, 2]),
+        ([(["a"], "1"), (["b"], "2"), (["a"], "3"), (["a"], "4")], [1, 2, 3]),
+    ],
+    ids=["loop", "cycle", "no cursor", "empty", "repeated"],
+)
+def test_pages_that_led_astray_are_doubted(pages: list[tuple[list[str], str | None]], doubted: list[int]) -> None:
+    made = [page(ids, cursor, has_more=True, key=str(number)) for number, (ids, cursor) in enumerate(pages)]
+
+    steps, verdict = walked(scripted(*made))
+
+    assert len(steps) == len(pages)
+    assert verdict.doubted == [str(number) for number in doubted]
+
+
+@pytest.mark.parametrize("rules", [Rules(), Rules(max_items=20), Rules(max_pages=3)])
+def test_pages_that_led_on_are_not_doubted(rules: Rules) -> None:
+    _, verdict = walked(feed(50, 10), rules)
+
+    assert verdict.doubted == []
 
 
 def test_a_new_id_between_known_ones_starts_the_count_of_known_pages_anew() -> None:

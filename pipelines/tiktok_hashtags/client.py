@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import itertools
 import weakref
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -150,6 +150,10 @@ class ApiClient:
     def stop(self, error: RequestError) -> None:
         """Answer every further request with this error."""
         self._gate.stop(error)
+
+    def doubt(self, request_keys: Iterable[str]) -> None:
+        """Have the next run ask again for pages that led their walk astray."""
+        self._session.journal.doubt(request_keys)
 
     def close(self) -> None:
         """Close the connections."""

@@ -38,6 +38,7 @@ create table if not exists pages (
     observed_at text not null, credits integer not null, body blob not null
 );
 create index if not exists pages_by_date on pages (snapshot_date);
+create table if not exists doubted_pages (request_key text primary key) without rowid;
 create table if not exists requests (
     request_id text primary key, run_id text not null, snapshot_date text not null, request_key text not null,
     walk_key text, provider text not null, endpoint text not null, hashtag_key text, requested_at text not null,
@@ -137,6 +138,7 @@ class Journal:
         with self._usable():
             connection = open_shared(path, _SCHEMA, synchronous="full")
             self._known = self._page_keys()
+            self._doubted = {key for (key,) in connection.execute("select request_key from doubted_pages")}
         self._writer = GroupCommit(connection, path)
 
     def reserve(self, row: RequestRow, *, plan: Plan, caps: Caps) -> tuple[RequestRow, int]:
@@ -187,17 +189,32 @@ class Journal:
             *(request_key, provider, snapshot_date.isoformat(), url),
             *(page.observed_at.isoformat(), page.credits, body),
         )
-        insert = "insert or replace into pages values (?, ?, ?, ?, ?, ?, ?)"
-        self._writer.run(lambda connection: connection.execute(insert, values))
-        self._known.add(request_key)
 
-    def page(self, request_key: str) -> StoredPage | None:
+        is_doubted = request_key in self._doubted
+
+        def work(connection: sqlite3.Connection) -> None:
+            connection.execute("insert or replace into pages values (?, ?, ?, ?, ?, ?, ?)", values)
+            if is_doubted:
+                connection.execute("delete from doubted_pages where request_key = ?", (request_key,))
+
+        self._writer.run(work)
+        self._known.add(request_key)
+        self._doubted.discard(request_key)
+
+    def doubt(self, request_keys: Iterable[str]) -> None:
+        """Have pages asked for again that led their walk astray; a replay still knows them."""
+        doubted = self._known.intersection(request_keys)
+        insert = "insert or ignore into doubted_pages values (?)"
+        self._writer.run(lambda connection: connection.executemany(insert, [(key,) for key in doubted]))
+        self._doubted |= doubted
+
+    def page(self, request_key: str, *, even_doubted: bool = False) -> StoredPage | None:
         """Return the page of a request that was accepted before; None where there is none, or none that is whole.
 
         Raises:
             LoadError: The file is damaged.
         """
-        if request_key not in self._known:
+        if request_key not in self._known or (request_key in self._doubted and not even_doubted):
             return None
         query = "select cast(body as blob), observed_at, credits, url from pages where request_key = ?"
         try:

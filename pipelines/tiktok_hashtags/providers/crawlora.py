@@ -43,7 +43,7 @@ from tiktok_hashtags.session import Session
 from tiktok_hashtags.settings import Settings, read_settings
 from tiktok_hashtags.targets import Targets, hashtags_of, is_missing
 from tiktok_hashtags.transports import Accepted
-from tiktok_hashtags.walk import Fetch, Page
+from tiktok_hashtags.walk import Fetch, Page, Rules
 from tiktok_hashtags.watchlist import Hashtag, TrendList
 from tiktok_hashtags.wire import item_ids
 
@@ -200,6 +200,7 @@ def _trend_walk(trend: TrendList, settings: Settings) -> Walk:
         },
         worst_requests=pages,
         worst_credits=pages * CREDITS_PER_REQUEST,
+        rules=Rules(beyond=partial(_beyond, settings.page_size)) if is_popular else Rules(),
     )
 
 
@@ -269,6 +270,11 @@ def _popular_fetch(
         )
 
     return page
+
+
+def _beyond(page_size: int, cursor: str | None, size_before: int) -> tuple[str, int] | None:
+    number = int(cursor or 1)
+    return (str(number + 1), size_before or page_size) if number < MAX_PAGES else None
 
 
 def _creative_fetch(client: ApiClient, _: Session, walk: Walk, walk_key: str, *, trend: TrendList) -> Fetch:
