@@ -337,6 +337,23 @@ def test_unknown_fields_are_a_notice_and_no_columns(
     assert set(dlt_raw.rows(columns)) == before
 
 
+def test_a_notice_counts_what_was_rejected_and_says_why(crawl: Crawl, dlt_raw: TablesOfDlt, sandbox: Sandbox) -> None:
+    sandbox.script(Fault("unifapi", "null_item"), Fault("unifapi", "no_id_item", nth=2))
+
+    crawl("unifapi", Targets(videos=[Hashtag(id="3242")]), into=dlt_raw, page_size=10)
+
+    [(count,)] = dlt_raw.rows("select count(*) from raw.unifapi_videos")
+    rejects = dlt_raw.rows("select reason, payload like '{%' from raw.rejects order by page")
+    assert rejects == [("Expected `object`, got `null`", False), ("the item has no id", True)]
+    assert dlt_raw.rows("select kind, detail from raw.notices") == [
+        (
+            "rejected",
+            f"2 of {count + 2} items could not be read and are in raw.rejects:"
+            " 1 x Expected `object`, got `null`; 1 x the item has no id",
+        )
+    ]
+
+
 def test_no_provider_leaves_a_typed_twin_of_a_column_or_a_time_with_a_zone(
     crawl: Crawl, dlt_raw: TablesOfDlt, sandbox: Sandbox, world: World
 ) -> None:

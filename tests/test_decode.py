@@ -174,6 +174,18 @@ def test_two_thousand_unknown_keys_and_deep_ones_change_no_row() -> None:
     assert not batch.rejects
 
 
+def test_a_new_field_of_an_open_type_is_news_wherever_it_first_appears() -> None:
+    items: list[dict[str, Any]] = [{"id": str(number)} for number in range(120)]
+    items[77]["saves"] = 5
+    items[-1]["x" * 500] = 1
+    for item in items[60:]:
+        item["author"] = {"age": 3}
+
+    batch = replace(VIDEOS, is_open=True).decode([(origin(), [json.dumps(item).encode() for item in items])])
+
+    assert batch.unknown == {"saves", "author.age", "x" * 60}
+
+
 def test_what_is_nested_beyond_reason_is_a_reject() -> None:
     batch = decoded([b'{"id":"1","author":' + b'{"a":' * 200_000 + b"1" + b"}" * 200_001, {"id": "2"}])
 

@@ -8,6 +8,7 @@ with msgspec, which also takes "123" for 123; an item that fails there is a reje
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, get_args
@@ -27,12 +28,15 @@ from tiktok_hashtags.wire import (
     bare,
     known_keys,
     plain_value,
+    unknown_keys,
     unknown_paths,
     wire_value,
 )
 
 Derive = Callable[[pa.Table, dict[str, pa.Table], pa.Table], tuple[pa.Table, dict[str, pa.Table]]]
 MAX_PAYLOAD_CHARS = 100_000
+MAX_PATH_CHARS = 60
+_SAMPLED_ITEMS = 50
 
 _LINEAGE = pa.schema(
     [
@@ -97,8 +101,8 @@ class Entity:
         ids: The ids of decoded items, before flattening; an item without one is a reject. None: every object counts.
         requested: The columns that `Origin.requested` fills, with their arrow types.
         derive: Adds columns and child tables after flattening; also gets the table before it.
-        is_open: The document names only part of what items carry; of a batch only the first item is looked at for
-            fields that nobody names.
+        is_open: The document names only part of what items carry: below their top level, only some items of a batch
+            are looked at for fields that nobody names.
         unread: Dotted paths that the document names and nobody needs.
     """
 
@@ -121,8 +125,7 @@ class Entity:
         nested = _fast(self, rows)
         rejects: list[Reject] = []
         if nested is None:
-            looked_at = rows.items[:1] if self.is_open else rows.items
-            unknown = set().union(*(_unknown(item, self.item) for item in looked_at)) - self.unread
+            unknown = _unknown_fields(self, rows.items)
             nested, rows, rejects = _item_by_item(self, rows)
         kept, rows, missing = _with_id(self, nested, rows)
         return Batch(_tables(self, kept, rows), rejects + missing, unknown)
@@ -205,11 +208,17 @@ def _item_by_item(entity: Entity, rows: _Rows) -> tuple[pa.Table, _Rows, list[Re
     return pa.Table.from_pylist(values, schema=pa.schema(arrow_fields(entity.item))), rows.take(kept), rejects
 
 
-def _unknown(item: bytes, kind: type[msgspec.Struct]) -> set[str]:
-    try:
-        return unknown_paths(msgspec.json.decode(item), kind)
-    except UNREADABLE:
-        return set()
+def _unknown_fields(entity: Entity, items: Sequence[bytes]) -> set[str]:
+    """Return the paths of fields that no document names, each cut to `MAX_PATH_CHARS`."""
+    step = max(len(items) // _SAMPLED_ITEMS, 1) if entity.is_open else 1
+    found: set[str] = set()
+    for index, item in enumerate(items):
+        with suppress(*UNREADABLE):
+            if index % step == 0:
+                found |= unknown_paths(msgspec.json.decode(item), entity.item)
+            else:
+                found |= unknown_keys(item, entity.item)
+    return {path[:MAX_PATH_CHARS].replace("\n", " ") for path in found} - entity.unread
 
 
 def _with_id(entity: Entity, nested: pa.Table, rows: _Rows) -> tuple[pa.Table, _Rows, list[Reject]]:

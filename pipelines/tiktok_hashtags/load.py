@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import itertools
 import logging
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, timedelta
@@ -135,6 +136,7 @@ class Warehouse:
             hashtag_ids=self._hashtag_ids(tables),
             not_found=not_found,
             missing={hashtag for _, hashtag in not_found},
+            unnamed_fields=self._unnamed_fields() if "notices" in tables else {},
             full_walk_dates=self._last_dates("endpoint = 'videos' and stop_reason in ('feed_end', 'max_videos')"),
             video_ids={feed: ids for table in ("unifapi_videos", "tikliveapi_videos") if table in tables
                        for feed, ids in self._video_ids(table, watchlist)},
@@ -177,6 +179,14 @@ class Warehouse:
                 query = f"select hashtag_key, {column} from raw.{table} where {_LOADED} and hashtag_key is not null"
                 ids.update(self._rows(f"{query} and {column} <> '' order by observed_at, position"))
         return ids
+
+    def _unnamed_fields(self) -> dict[str, set[str]]:
+        """Return the fields that notices told of, by raw table; more than one load may have told of some."""
+        rows = self._rows(f"select distinct entity, fields from raw.notices where kind = 'drift' and {_LOADED}")
+        found: dict[str, set[str]] = defaultdict(set)
+        for entity, fields in rows:
+            found[entity].update((fields or "").split("\n"))
+        return found
 
     def _last_dates(self, condition: str, *, since: date = date.min) -> dict[tuple[str, str], date]:
         rows = self._rows(

@@ -62,7 +62,7 @@ SCHEMAS: dict[str, pa.Schema] = {
             *((name, _TEXT) for name in ("reason", "payload")),
         ]
     ),
-    "notices": pa.schema([*_RUN, *((name, _TEXT) for name in ("provider", "entity", "kind", "detail"))]),
+    "notices": pa.schema([*_RUN, *((name, _TEXT) for name in ("provider", "entity", "kind", "detail", "fields"))]),
 }
 
 

@@ -40,6 +40,7 @@ class Known:
         not_found: When a provider last said that a hashtag does not exist, by (provider, hashtag key or id).
         video_ids: Loaded video ids by (provider, hashtag key or id).
         full_walk_dates: The last walk to the end of a feed, by (provider, hashtag key or id).
+        unnamed_fields: Fields that no document names and that an earlier notice told of, by raw table.
         missing: Keys of hashtags that details of this run or of the last days did not find.
     """
 
@@ -48,6 +49,7 @@ class Known:
     not_found: Mapping[tuple[str, str], date] = field(default_factory=dict)
     video_ids: Mapping[tuple[str, str], Container[str]] = field(default_factory=dict)
     full_walk_dates: Mapping[tuple[str, str], date] = field(default_factory=dict)
+    unnamed_fields: Mapping[str, Container[str]] = field(default_factory=dict)
     missing: set[str] = field(default_factory=set)
 
 

@@ -13,10 +13,12 @@ import pyarrow as pa
 
 from tiktok_hashtags.decode import Entity, Origin, Reject
 from tiktok_hashtags.planned_walk import Walk
+from tiktok_hashtags.run_tables import table_of
 from tiktok_hashtags.session import Session, WalkResult
 from tiktok_hashtags.walk import Page, Verdict
 
 logger = logging.getLogger(__name__)
+MAX_UNKNOWN = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,8 @@ class WalkLog:
     def __init__(self, session: Session, provider: str) -> None:
         self._session, self._provider = session, provider
         self._results: list[WalkResult] = []
-        self._rejects: list[Reject] = []
+        self._items: Counter[str] = Counter()
+        self._reasons: dict[str, Counter[str]] = defaultdict(Counter)
         self._unknown: dict[str, set[str]] = defaultdict(set)
 
     def origin(self, step: Step, page: Page) -> Origin:
@@ -65,11 +68,13 @@ class WalkLog:
     def decoded(self, entity: Entity, pages: Sequence[tuple[Origin, Sequence[bytes]]]) -> dict[str, pa.Table]:
         """Decode a batch, keeping count of what it held."""
         batch = entity.decode(pages)
-        self._rejects += batch.rejects
-        self._unknown[entity.table] |= batch.unknown
+        self._items[entity.table] += sum(len(items) for _, items in pages)
+        self._reasons[entity.table].update(reject.reason for reject in batch.rejects)
+        self._note_unknown(entity.table, batch.unknown)
         self._session.tally.rows[self._provider] += batch.tables[entity.table].num_rows
         self._session.tally.rejects[self._provider] += len(batch.rejects)
-        return batch.tables
+        rejects = [{**self._run_columns(), **self._reject_row(reject)} for reject in batch.rejects]
+        return {**batch.tables, "rejects": table_of("rejects", rejects)}
 
     def ended(self, step: Step) -> None:
         """Keep a walk's verdict."""
@@ -109,37 +114,52 @@ class WalkLog:
 
     def run_rows(self, walks: Sequence[Walk]) -> dict[str, list[dict[str, Any]]]:
         """Return the rows of the run's own tables."""
-        run = {
-            "run_id": self._session.run_id,
-            "snapshot_date": self._session.snapshot_date,
-            "observed_at": self._session.clock(),
-        }
+        run = self._run_columns()
         keys = {item.key(self._session) for item in walks}
         requests = list(self._session.journal.requests(self._session.run_id, self._provider))
         charged: Counter[str] = Counter()
         for row in requests:
             charged[row["walk_key"]] += row["credits"]
         notices = self._notices()
-        self._session.tally.notices += notices
+        told = ("provider", "entity", "kind", "detail")
+        self._session.tally.notices += [{name: notice[name] for name in told} for notice in notices]
         return {
             "walks": [{**run, **result.row(), "credits": charged[result.walk_key]} for result in self._results],
             "api_requests": [request_row(row) for row in requests if row["walk_key"] in keys],
-            "rejects": [{**run, **self._reject_row(reject)} for reject in self._rejects],
             "notices": [{**run, **notice} for notice in notices],
         }
 
     def _notices(self) -> list[dict[str, str]]:
         drift = [
-            {"provider": self._provider, "entity": table, "kind": "drift", "detail": _drift(paths)}
+            {"entity": table, "kind": "drift", "detail": _drift(paths), "fields": "\n".join(sorted(paths))}
             for table, paths in self._unknown.items()
             if paths
         ]
+        rejected = [
+            {"entity": table, "kind": "rejected", "detail": _rejected(reasons, of=self._items[table])}
+            for table, reasons in self._reasons.items()
+            if reasons
+        ]
         missing = [
-            {"provider": self._provider, "entity": result.endpoint, "kind": "not_found", "detail": result.target}
+            {"entity": result.endpoint, "kind": "not_found", "detail": result.target}
             for result in self._results
             if result.stop_reason == "not_found"
         ]
-        return drift + missing
+        return [{"provider": self._provider, **notice} for notice in (*drift, *rejected, *missing)]
+
+    def _note_unknown(self, table: str, paths: set[str]) -> None:
+        """Keep what no earlier notice told of, up to a limit, because keys can be made up without end."""
+        known = self._session.known.unnamed_fields.get(table, frozenset())
+        room = MAX_UNKNOWN - len(self._unknown[table])
+        new = sorted(path for path in paths - self._unknown[table] if path not in known)
+        self._unknown[table].update(new[:room])
+
+    def _run_columns(self) -> dict[str, Any]:
+        return {
+            "run_id": self._session.run_id,
+            "snapshot_date": self._session.snapshot_date,
+            "observed_at": self._session.clock(),
+        }
 
     def _reject_row(self, reject: Reject) -> dict[str, Any]:
         requested = reject.origin.requested
@@ -157,8 +177,13 @@ class WalkLog:
 
 
 def _drift(paths: set[str]) -> str:
-    named = ", ".join(sorted(path[:60] for path in paths)[:20])
+    named = ", ".join(sorted(paths)[:20])
     return f"{len(paths)} fields that the document does not name: {named}"
+
+
+def _rejected(reasons: Counter[str], *, of: int) -> str:
+    most = "; ".join(f"{count} x {reason[:200]}" for reason, count in reasons.most_common(3))
+    return f"{reasons.total()} of {of} items could not be read and are in raw.rejects: {most}"
 
 
 def request_row(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -29,6 +29,7 @@ _ESCAPES = re.compile(
     rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u0000|u[dD][89a-fA-F][0-9a-fA-F]{2}|.)", re.DOTALL
 )
 _ILLEGAL = re.compile(rb"\\u(?:0000|[dD][89a-fA-F][0-9a-fA-F]{2})")
+_KEYS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 REPLACEMENT = b"\\ufffd"
 
 
@@ -127,6 +128,15 @@ def unknown_paths(value: object, kind: Any, path: str = "") -> set[str]:
     paths = {f"{path}.{key}".lstrip(".") for key in value if key not in known}
     nested = (unknown_paths(value[key], known[key], f"{path}.{key}") for key in value if key in known)
     return paths.union(*nested)
+
+
+def unknown_keys(item: bytes, struct: type[msgspec.Struct]) -> set[str]:
+    """Return the keys of a raw item that its wire type does not declare, without a look at what is below them.
+
+    Raises:
+        UNREADABLE: The item is no JSON object.
+    """
+    return _KEYS.decode(item).keys() - known_keys(struct).keys()
 
 
 def item_ids(items: Sequence[bytes], reference: type[msgspec.Struct]) -> list[str | None]:
