@@ -348,8 +348,10 @@ def test_a_notice_counts_what_was_rejected_and_says_why(crawl: Crawl, dlt_raw: T
     assert dlt_raw.rows("select kind, detail from raw.notices") == [
         (
             "rejected",
-            f"2 of {count + 2} items could not be read and are in raw.rejects:"
-            " 1 x Expected `object`, got `null`; 1 x the item has no id",
+            (
+                f"2 of {count + 2} items could not be read and are in raw.rejects:"
+                " 1 x Expected `object`, got `null`; 1 x the item has no id"
+            ),
         )
     ]
 
