@@ -12,7 +12,8 @@ PROJECT = Path(__file__).parents[2] / "dbt_project"
 
 
 def test_every_behaviour_change_that_dbt_knows_is_on() -> None:
-    flags: dict[str, Any] = load_yaml_text((PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))["flags"]
+    project = load_yaml_text((PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))
+    flags: dict[str, Any] = (project or {})["flags"]
 
     known = {*ProjectFlags().project_only_flags, "require_event_names_in_deprecations"}
 
