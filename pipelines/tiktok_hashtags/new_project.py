@@ -41,6 +41,9 @@ dlthub_telemetry = false
 # plan = "paid"                 # free (default), paid
 # [sources.tikliveapi]
 # credit_usd = 0.001            # its price is not public; a dollar limit needs one
+
+# [notify]                        # who is told when a run is not complete
+# command = ["mail", "-s", "hashtags", "me@example.com"]  # gets the run's JSON on stdin
 """
 SECRETS = """\
 # Keys stay in this file (chmod 600) or in the environment: SOURCES__UNIFAPI__API_KEY and so on.
@@ -52,6 +55,8 @@ SECRETS = """\
 # api_key = ""
 # [sources.scraper]
 # api_key = ""
+# [notify]
+# webhook = "https://hooks.example.com/..."
 """
 IGNORED = "data/\nexports/\nreports/\n.dlt/secrets.toml\n"
 

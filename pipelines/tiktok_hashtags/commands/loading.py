@@ -5,12 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from tiktok_hashtags.clock import Clock
 from tiktok_hashtags.commands.options import json_option, now_option, only_option
 from tiktok_hashtags.errors import TiktagsError
+
+if TYPE_CHECKING:
+    from tiktok_hashtags.notify import Notify
+    from tiktok_hashtags.project import Project
 
 
 @click.command()
@@ -62,9 +67,11 @@ def run(
 ) -> None:
     """Fetch and load what today does not have yet, then build and test the marts."""
     from tiktok_hashtags import console
+    from tiktok_hashtags.notify import failure, read_notify
     from tiktok_hashtags.run import Options
     from tiktok_hashtags.run import run as run_once
 
+    notify = read_notify()
     with console.progress() as shown:
         options = Options(
             clock=clock,
@@ -75,12 +82,25 @@ def run(
             on_page=shown.page,
             on_stage=shown.stage,
         )
-        outcome = run_once(ctx.obj, options)
+        try:
+            outcome = run_once(ctx.obj, options)
+        except Exception as error:
+            _notified(ctx.obj, notify, failure(error))
+            raise
     if as_json:
         click.echo(json.dumps(outcome.as_json(), ensure_ascii=False))
     else:
         console.stdout().print(console.run_summary(outcome))
+    _notified(ctx.obj, notify, outcome.as_json())
     ctx.exit(outcome.exit_code)
+
+
+def _notified(project: Project, notify: Notify, outcome: dict[str, Any]) -> None:
+    """Tell whoever is to be told; what goes wrong with that is a message."""
+    from tiktok_hashtags.notify import run_report
+
+    for problem in notify.send(run_report(project, outcome)):
+        click.echo(f"tiktags: {problem}", err=True)
 
 
 @click.command()
