@@ -193,8 +193,12 @@ def _lookups(watchlist: Watchlist, settings: dict[str, Settings], session: Sessi
 
 
 def _cheapest(names: Sequence[str], hashtag: Hashtag, settings: dict[str, Settings], session: Session) -> str:
-    def credits(name: str) -> int:
-        walks = providers.provider(name).planned(Targets(details=[hashtag]), settings[name], session)
-        return sum(walk.worst_credits for walk in walks)
+    """Return who asks the fewest dollars; credits of different providers say nothing, and no price may be any."""
 
-    return min(names, key=credits)
+    def price(name: str) -> tuple[bool, float, int]:
+        walks = providers.provider(name).planned(Targets(details=[hashtag]), settings[name], session)
+        credits = sum(walk.worst_credits for walk in walks)
+        usd = settings[name].plan.worst_usd(credits)
+        return usd is None, usd or 0.0, credits
+
+    return min(names, key=price)
