@@ -18,13 +18,15 @@ from hypothesis import strategies as st
 from tiktok_hashtags import providers
 from tiktok_hashtags.crawl import marked_tables
 from tiktok_hashtags.errors import ConfigError, LoadError
-from tiktok_hashtags.load import IdSet, Warehouse, watchlist_source
+from tiktok_hashtags.known import IdSet
+from tiktok_hashtags.load import Warehouse
 from tiktok_hashtags.project import Project
 from tiktok_hashtags.sandbox import Sandbox, World
 from tiktok_hashtags.session import Known, Session
 from tiktok_hashtags.settings import Settings
 from tiktok_hashtags.targets import Targets
 from tiktok_hashtags.watchlist import Dataset, Hashtag, Search, TrendList, Watchlist
+from tiktok_hashtags.watchlist_table import watchlist_source
 
 if TYPE_CHECKING:
     from tests.conftest import MakeSession

@@ -4,6 +4,7 @@ TiktagsError                    exit 1
 ├── ConfigError                 exit 2   fix the watchlist, a key or a setting
 ├── LockedError                 exit 7   wait for the other run
 ├── LoadError                   exit 1   raw was not loaded; the next run goes on from what is pending
+│   └── PackageError            exit 4   a load package was set aside; its rows come again from the journal
 ├── TransformError              exit 1   dbt itself failed
 │   └── DataTestError           exit 3   the data failed its tests; raw is kept
 └── RequestError                exit 4   one request failed; its walk is incomplete
@@ -52,6 +53,12 @@ class LockedError(TiktagsError):
 
 class LoadError(TiktagsError):
     """dlt could not write to the warehouse; what was fetched stays pending."""
+
+
+class PackageError(LoadError):
+    """A package can never be loaded and was set aside; all others are loaded."""
+
+    exit_code = 4
 
 
 class TransformError(TiktagsError):

@@ -43,6 +43,11 @@ class Project:
         return self.data / "dlt"
 
     @property
+    def set_aside(self) -> Path:
+        """Load packages that could never be loaded."""
+        return self.data / "dlt-set-aside"
+
+    @property
     def exports(self) -> Path:
         """What BI tools read."""
         return self.root / "exports"

@@ -5,18 +5,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import date
 from typing import Any
 
-from tiktok_hashtags import providers
-from tiktok_hashtags.clock import frozen_clock
 from tiktok_hashtags.errors import ConfigError, worst_exit_code
 from tiktok_hashtags.journal import Journal
-from tiktok_hashtags.load import Warehouse
 from tiktok_hashtags.project import Project
-from tiktok_hashtags.run import Options, Outcome, rebuild, run
+from tiktok_hashtags.run import Options, Outcome, past_options, rebuild, run
 from tiktok_hashtags.settings import shared_ledger
-from tiktok_hashtags.watchlist import Watchlist, read_watchlist
 
 logger = logging.getLogger(__name__)
 
@@ -50,11 +46,7 @@ def replay(project: Project, *, since: date, on_stage: Callable[[str], None] = l
     """
     done = Replay()
     for day in _dates(project, since):
-        on_stage(f"replaying {day}")
-        clock = frozen_clock(datetime.combine(day, time()))
-        options = Options(
-            clock=clock, transforms=False, is_offline=True, watchlist=_watchlist(project, day), on_stage=on_stage
-        )
+        options = past_options(project, day, Options(on_stage=on_stage, is_anew=True))
         done.days.append(run(project, options))
     rebuild(project, on_stage=on_stage)
     done.exit_code = worst_exit_code([day.exit_code for day in done.days])
@@ -73,10 +65,3 @@ def _dates(project: Project, since: date) -> list[date]:
     if not dates:
         raise ConfigError(f"{path.name}: no pages from {since} on; nothing was replayed")
     return dates
-
-
-def _watchlist(project: Project, day: date) -> Watchlist:
-    today = read_watchlist(project.watchlist, providers=providers.names())
-    then = Warehouse(project).watchlist_on(day) or today
-    kept = tuple(dataset for dataset in today.datasets if dataset.path is None)
-    return Watchlist(hashtags=then.hashtags, trends=then.trends, searches=then.searches, datasets=kept)

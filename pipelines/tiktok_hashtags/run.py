@@ -7,9 +7,11 @@ import logging
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from datetime import time as midnight
 from pathlib import Path
 from typing import Any
 
@@ -17,18 +19,20 @@ import httpx
 from filelock import FileLock, Timeout
 
 from tiktok_hashtags import providers
-from tiktok_hashtags.clock import Clock, system_clock
-from tiktok_hashtags.errors import BalanceError, ConfigError, LockedError, TiktagsError, worst_exit_code
+from tiktok_hashtags.clock import Clock, frozen_clock, system_clock
+from tiktok_hashtags.errors import BalanceError, ConfigError, LockedError, PackageError, TiktagsError, worst_exit_code
 from tiktok_hashtags.journal import Journal
-from tiktok_hashtags.load import Warehouse, watchlist_source
+from tiktok_hashtags.load import Warehouse
 from tiktok_hashtags.money import Budget, Caps
 from tiktok_hashtags.plan import ProviderPlan, check_limits, plan_run
 from tiktok_hashtags.project import Project
 from tiktok_hashtags.publish import publish
 from tiktok_hashtags.session import Known, OnPage, Session, Sleep, WalkResult, ignore_page, new_run_id
+from tiktok_hashtags.set_aside import SetAside
 from tiktok_hashtags.settings import shared_ledger
 from tiktok_hashtags.transform import build
 from tiktok_hashtags.watchlist import Limits, Watchlist, read_watchlist
+from tiktok_hashtags.watchlist_table import watchlist_source
 
 logger = logging.getLogger(__name__)
 _M_ARENA_MAX = -8  # of glibc's malloc.h
@@ -42,6 +46,8 @@ class Outcome:
         exit_code: As in the table of exit codes; 0 is complete.
         providers: Requests, credits, rows, rejects and replayed pages by provider.
         messages: What went wrong, for a person.
+        set_aside: Load packages that can never be loaded.
+        is_loaded: Whether all that was fetched is in the warehouse, but for these packages.
     """
 
     run_id: str
@@ -52,6 +58,8 @@ class Outcome:
     notices: list[dict[str, str]] = field(default_factory=list)
     messages: list[str] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
+    set_aside: list[SetAside] = field(default_factory=list)
+    is_loaded: bool = True
 
     def as_json(self) -> dict[str, Any]:
         """Return the run as `tiktags run --json` prints it."""
@@ -82,7 +90,12 @@ class Outcome:
 
 @dataclass
 class Options:
-    """How a run is made; the defaults are those of the command."""
+    """How a run is made; the defaults are those of the command.
+
+    Args:
+        is_offline: Take pages from the journal alone.
+        is_anew: Walk also what is complete for the date.
+    """
 
     clock: Clock = system_clock
     only: Sequence[str] = ()
@@ -91,6 +104,7 @@ class Options:
     max_usd: float | None = None
     watchlist: Watchlist | None = None
     is_offline: bool = False
+    is_anew: bool = False
     transport: httpx.BaseTransport | None = None
     sleep: Sleep = time.sleep
     monotonic: Callable[[], float] = time.monotonic
@@ -162,15 +176,61 @@ def run(project: Project, options: Options) -> Outcome:
         BudgetError: The worst case is over a limit; nothing was sent.
     """
     _share_heaps()
-    with (
-        _locked(project),
-        open_session(project, options) as (watchlist, warehouse, session),
-        _stopping(session) as signals,
-    ):
+    with _locked(project):
+        outcome = _recovered(project, options, lambda: _passed(project, options))
+        if options.transforms and outcome.is_loaded and outcome.exit_code < 128:
+            outcome.exit_code = worst_exit_code([outcome.exit_code, _transformed(project, outcome, options)])
+        return outcome
+
+
+def _recovered(project: Project, options: Options, walk_today: Callable[[], Outcome]) -> Outcome:
+    """Walk today, and walk again from the journal whatever was in packages that had to be set aside."""
+    today = options.clock().date()
+    pending = Warehouse(project).load_all()
+    past = [_passed(project, past_options(project, day, options)) for day in _journaled(project, pending, before=today)]
+    outcome = walk_today()
+    again = [_passed(project, replace(options, is_offline=True))] if outcome.set_aside else []
+    lost = [package for attempt in (*past, *again) for package in attempt.set_aside]
+    outcome.messages += map(str, (*pending, *outcome.set_aside, *lost))
+    codes = [outcome.exit_code, *(attempt.exit_code for attempt in again), PackageError.exit_code if lost else 0]
+    outcome.exit_code = outcome.exit_code if outcome.exit_code >= 128 else worst_exit_code(codes)
+    return outcome
+
+
+def _journaled(project: Project, packages: Sequence[SetAside], *, before: date) -> list[date]:
+    """Return the dates of packages on which there are pages to walk again."""
+    path = shared_ledger() or project.journal
+    dates = {day for package in packages for day in package.dates if day < before}
+    if not dates or not path.exists():
+        return []
+    journal = Journal(path)
+    try:
+        return sorted(dates & set(journal.page_dates(since=min(dates))))
+    finally:
+        journal.close()
+
+
+def past_options(project: Project, day: date, options: Options) -> Options:
+    """Return how a past date is walked again from the journal, by the watchlist of its own last run.
+
+    Where the warehouse has none of that date, today's is taken. Local dataset files are left out: they are read from
+    where they are.
+    """
+    today = read_watchlist(project.watchlist, providers=providers.names())
+    then = Warehouse(project).watchlist_on(day) or today
+    kept = tuple(dataset for dataset in today.datasets if dataset.path is None)
+    watchlist = Watchlist(hashtags=then.hashtags, trends=then.trends, searches=then.searches, datasets=kept)
+    clock = frozen_clock(datetime.combine(day, midnight()))
+    options.on_stage(f"replaying {day}")
+    return replace(options, clock=clock, only=(), transforms=False, is_offline=True, watchlist=watchlist)
+
+
+def _passed(project: Project, options: Options) -> Outcome:
+    """Fetch and load once what the watchlist asks for."""
+    with open_session(project, options) as (watchlist, warehouse, session), _stopping(session) as signals:
         options.on_stage("reading what is known")
-        warehouse.load_pending()
         known = warehouse.known(watchlist, snapshot_date=session.snapshot_date)
-        session.known = Known(hashtag_ids=known.hashtag_ids) if options.is_offline else known
+        session.known = Known(hashtag_ids=known.hashtag_ids) if options.is_anew else known
         plans = plan_run(watchlist, session, only=options.only)
         if not options.is_offline:
             check_limits(plans, watchlist.limits)
@@ -178,12 +238,9 @@ def run(project: Project, options: Options) -> Outcome:
         earlier = session.journal.unexported(session.project, but_run=session.run_id)
         warehouse.extract(watchlist_source(watchlist, session, earlier_requests=earlier))
         codes = [_loaded(item, warehouse, session, outcome, options) for item in plans]
-        warehouse.load_pending()
-        session.journal.mark_exported(row["request_id"] for row in earlier)
+        codes.append(_finished(warehouse, session, outcome, earlier))
         _count(outcome, session, plans)
         codes += [_walk_exit_code(walk) for walk in session.tally.walks]
-        if options.transforms and not signals:
-            codes.append(_transformed(project, outcome, options))
         outcome.exit_code = 128 + signals[0] if signals else worst_exit_code(codes)
         return outcome
 
@@ -222,11 +279,27 @@ def _loaded(item: ProviderPlan, warehouse: Warehouse, session: Session, outcome:
     source = providers.source(item.name)(settings=item.settings, session=session, walks=item.walks)
     try:
         warehouse.load(source)
+    except PackageError:
+        return 0  # walked again from the journal at the end
     except TiktagsError as error:
         outcome.messages.append(f"{item.name}: {error}")
         logger.error("%s", outcome.messages[-1])
         return error.exit_code
     session.journal.mark_exported(row["request_id"] for row in session.journal.requests(session.run_id, item.name))
+    return 0
+
+
+def _finished(warehouse: Warehouse, session: Session, outcome: Outcome, earlier: Sequence[Mapping[str, Any]]) -> int:
+    """Load what is still pending; what cannot be loaded now is said once."""
+    try:
+        gone = warehouse.load_all()
+    except TiktagsError as error:
+        outcome.is_loaded = False
+        outcome.messages.append(str(error))
+        return error.exit_code
+    if not gone:
+        session.journal.mark_exported(row["request_id"] for row in earlier)
+    outcome.set_aside = warehouse.set_aside
     return 0
 
 

@@ -1,0 +1,113 @@
+"""Load packages that cannot be loaded for good: kept for inspection, out of the way of those behind them.
+
+Only what no repetition can mend is set aside: a file of the package that holds no parquet any more, or values that the
+warehouse refuses. Whatever may pass (a lock, a full disk, a lost connection, a missing right) is left pending.
+"""
+
+from __future__ import annotations
+
+import itertools
+import logging
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pyarrow as pa
+from dlt.common.destination.exceptions import DestinationTerminalException
+from pyarrow import parquet
+
+logger = logging.getLogger(__name__)
+_RIGHTS = ("InsufficientPrivilege", "PermissionException")
+
+
+@dataclass(frozen=True, slots=True)
+class SetAside:
+    """A load package that was moved out of the way.
+
+    Args:
+        load_id: dlt's name of the package.
+        folder: Where it is kept now.
+        reason: Why it cannot be loaded.
+        dates: The snapshot dates of its rows, as far as they can be read.
+    """
+
+    load_id: str
+    folder: Path
+    reason: str
+    dates: frozenset[date]
+
+    def __str__(self) -> str:
+        """Say what happened, where the package is, and what comes next."""
+        return (
+            f"load package {self.load_id} can never be loaded ({self.reason}). It was set aside in {self.folder}, "
+            "to look at and to delete. Its rows come again from the journal; where the journal has lost them, this run "
+            "or the next one buys those of today again."
+        )
+
+
+def reason_for_good(error: Exception, package: Path) -> str | None:
+    """Return why a failed package can never be loaded; None where trying again may help.
+
+    Raises:
+        OSError: A file's bytes cannot be read, which says nothing about what is in it.
+    """
+    damaged = _damaged_file(package)
+    if damaged:
+        return damaged
+    causes = _causes(error)
+    refusals = [cause for cause in causes if isinstance(cause, DestinationTerminalException)]
+    if not refusals or any(type(cause).__name__ in _RIGHTS for cause in causes):
+        return None
+    return f"the warehouse refuses it: {str(refusals[-1]).strip().splitlines()[0][:300]}"
+
+
+def set_aside(package: Path, *, reason: str, into: Path) -> SetAside:
+    """Move a package out of dlt's folders.
+
+    Raises:
+        OSError: It could not be moved; it is where it was.
+    """
+    found = SetAside(package.name, _first_free(into / package.name), reason, frozenset(_dates(package)))
+    into.mkdir(parents=True, exist_ok=True)
+    package.rename(found.folder)
+    logger.error("%s", found)
+    return found
+
+
+def _first_free(path: Path) -> Path:
+    """Return the path, or the first with a number behind it that nothing has taken."""
+    numbered = (path.with_name(f"{path.name}-{number}") for number in itertools.count(2))
+    return next(candidate for candidate in itertools.chain([path], numbered) if not candidate.exists())
+
+
+def _damaged_file(package: Path) -> str | None:
+    for path in sorted(package.rglob("*.parquet")):
+        try:
+            with path.open("rb") as opened:
+                for _ in parquet.ParquetFile(opened).iter_batches():
+                    pass
+        except (OSError, pa.ArrowException) as error:
+            if isinstance(error, OSError) and error.errno is not None:
+                raise
+            return f"{path.name} holds no parquet: {str(error).splitlines()[0][:200]}"
+    return None
+
+
+def _dates(package: Path) -> set[date]:
+    dates: set[date] = set()
+    for path in package.rglob("*.parquet"):
+        try:
+            column = parquet.read_table(path, columns=["snapshot_date"])["snapshot_date"]
+        except (OSError, KeyError, pa.ArrowException):
+            continue  # the damaged one, or a table of dlt's own
+        dates.update(day for day in column.unique().to_pylist() if day)
+    return dates
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    causes: list[BaseException] = []
+    at: BaseException | None = error
+    while at is not None:
+        causes.append(at)
+        at = at.__cause__ or at.__context__
+    return causes

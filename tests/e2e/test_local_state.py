@@ -1,0 +1,291 @@
+# ruff: noqa: S608  # queries are made of names of the tests' own
+"""Local state that is damaged, lost or in the way: nothing is bought again, missing or overwritten."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tiktok_hashtags.errors import ConfigError
+
+if TYPE_CHECKING:
+    from tests.e2e.conftest import MakeSite, Site
+
+    from tiktok_hashtags.run import Outcome
+    from tiktok_hashtags.sandbox import World
+
+OF_THE_LOAD = {"_dlt_load_id", "_dlt_id", "run_id", "request_key"}
+OF_THE_RUN = {"walks", "api_requests", "watchlist", "watchlist__campaigns", "notices", "rejects"}
+Contents = dict[str, set[tuple[Any, ...]]]
+
+
+def run(site: Site, day: int, hour: int = 6, **options: Any) -> Outcome:
+    """Run with one walk at a time: the sandbox numbers its signed URLs in the order of the requests."""
+    return site.run(day, hour, concurrency=1, **options)
+
+
+@pytest.fixture
+def new_site(make_site: MakeSite, tiny: World) -> Callable[[], Site]:
+    """A function that makes a folder in which three providers are asked for the same as in all others."""
+    named = ", ".join(f'{{name = "{h.name}", id = "{h.id}"}}' for h in tiny.hashtags)
+    watchlist = f'hashtags = [{named}]\nsearches = [{{keyword = "cat"}}]\n'
+    return lambda: make_site(tiny, watchlist, keys={"scraper": ""})
+
+
+@pytest.fixture
+def site(new_site: Callable[[], Site]) -> Site:
+    return new_site()
+
+
+@pytest.fixture(scope="module")
+def undisturbed(make_site: MakeSite, tiny: World) -> list[Contents]:
+    """What raw holds after one day, and after two, when nothing happens."""
+    named = ", ".join(f'{{name = "{h.name}", id = "{h.id}"}}' for h in tiny.hashtags)
+    site = make_site(tiny, f'hashtags = [{named}]\nsearches = [{{keyword = "cat"}}]\n', keys={"scraper": ""})
+    found = []
+    for day in (0, 1):
+        assert run(site, day).exit_code == 0
+        found.append(contents(site))
+    return found
+
+
+def contents(site: Site) -> Contents:
+    """The observations in raw that are visible to the marts, each once."""
+    tables = site.rows("select table_name from information_schema.tables where table_schema = 'raw'")
+    names = [name for (name,) in tables if name not in OF_THE_RUN and not name.startswith("_dlt")]
+    return {name: rows for name in names if (rows := visible(site, name))}
+
+
+def visible(site: Site, table: str) -> set[tuple[Any, ...]]:
+    columns = site.rows(
+        "select column_name from information_schema.columns where table_schema = 'raw' and table_name = ?"
+        " order by column_name",
+        table,
+    )
+    kept = ", ".join(f'"{name}"' for (name,) in columns if name not in OF_THE_LOAD)
+    loaded = "_dlt_load_id in (select load_id from raw._dlt_loads where status = 0)"
+    return set(site.rows(f"select {kept} from raw.{table} where {loaded}"))
+
+
+def counts(found: Contents) -> dict[str, int]:
+    return {name: len(rows) for name, rows in found.items()}
+
+
+@contextmanager
+def held(path: Path) -> Iterator[None]:
+    """Hold a DuckDB file open in another process."""
+    code = "import duckdb, sys; c = duckdb.connect(sys.argv[1]); print('open', flush=True); sys.stdin.read()"
+    command = [sys.executable, "-c", code, str(path)]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"open\n"
+        yield
+        holder.kill()
+
+
+def run_without_loading(site: Site, day: int) -> Outcome:
+    """Fetch a day while another program has the warehouse, so that all of it stays pending."""
+    with ExitStack() as stack:
+
+        def hold(stage: str) -> None:
+            if stage == "fetching and loading crawlora":
+                stack.enter_context(held(site.project.warehouse))
+
+        return run(site, day, on_stage=hold)
+
+
+def pending(site: Site) -> list[Path]:
+    """The load packages that wait to be loaded."""
+    return sorted((site.project.pipelines / "tiktok_hashtags" / "load" / "normalized").glob("*.*"))
+
+
+def damage(site: Site, table: str) -> str:
+    """Cut the file of a table in half; return the id of the package that it is in."""
+    [path] = [path for package in pending(site) for path in package.rglob(f"{table}.*.parquet")]
+    path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
+    return path.parent.parent.name
+
+
+def kept(site: Site) -> list[str]:
+    return sorted(path.name for path in site.project.set_aside.glob("*")) if site.project.set_aside.exists() else []
+
+
+def test_what_cannot_be_loaded_now_stays_pending_and_is_loaded_on_the_next_day(
+    site: Site, undisturbed: list[Contents]
+) -> None:
+    outcome = run_without_loading(site, 0)
+    waiting = pending(site)
+    bought = site.requests()
+
+    later = run(site, 1)
+
+    assert outcome.exit_code == 2
+    assert waiting
+    assert "open in another program; close it and run again" in " ".join(outcome.messages)
+    assert later.exit_code == 0
+    assert contents(site) == undisturbed[1]
+    assert {name: count / 2 for name, count in site.requests().items()} == bought
+    assert (pending(site), kept(site)) == ([], [])
+
+
+@pytest.mark.parametrize("later", [0, 1])
+def test_a_damaged_package_is_set_aside_and_its_rows_come_from_the_journal(
+    site: Site, undisturbed: list[Contents], later: int
+) -> None:
+    run_without_loading(site, 0)
+    bought = site.requests()
+    load_id = damage(site, "unifapi_videos")
+
+    outcome = run(site, later, hour=12)
+
+    assert outcome.exit_code == 0
+    [message] = outcome.messages
+    assert f"load package {load_id} can never be loaded (unifapi_videos." in message
+    assert f"set aside in {site.project.set_aside / load_id}" in message
+    assert kept(site) == [load_id]
+    assert {name: count // (later + 1) for name, count in site.requests().items()} == bought
+    assert videos_by_day(site) == {day: len(rows) for day, rows in enumerate(by_day(undisturbed[later]))}
+
+
+def by_day(found: Contents) -> list[list[tuple[Any, ...]]]:
+    """The rows of the videos table, split by snapshot date."""
+    rows = found["unifapi_videos"]
+    dates = sorted({value for row in rows for value in row if type(value).__name__ == "date"})
+    return [[row for row in rows if day in row] for day in dates]
+
+
+def videos_by_day(site: Site) -> dict[int, int]:
+    loaded = "_dlt_load_id in (select load_id from raw._dlt_loads where status = 0)"
+    rows = site.rows(
+        f"select count(distinct (request_key, position)) from raw.unifapi_videos where {loaded}"
+        " group by snapshot_date order by snapshot_date"
+    )
+    return {day: count for day, (count,) in enumerate(rows)}
+
+
+def test_a_package_that_is_damaged_before_its_run_loads_it_is_made_up_for_in_that_run(
+    site: Site, undisturbed: list[Contents]
+) -> None:
+    load_ids: list[str] = []
+
+    def cut(stage: str) -> None:
+        if stage == "fetching and loading crawlora" and not load_ids:
+            load_ids.append(damage(site, "watchlist"))
+
+    outcome = run(site, 0, on_stage=cut)
+
+    assert outcome.exit_code == 0
+    assert kept(site) == load_ids
+    assert len(site.rows("select 1 from raw.watchlist where kind = 'hashtag'")) == 2
+    assert contents(site) == undisturbed[0]
+
+
+def test_values_that_the_warehouse_refuses_are_set_aside_and_come_again_once_it_takes_them(
+    site: Site, undisturbed: list[Contents]
+) -> None:
+    run(site, 0, only=["crawlora"])
+    site.change("alter table raw.unifapi_videos alter column page type date using null")
+
+    refused = run(site, 0, hour=7)
+    bought = site.requests()
+    others = {name: rows for name, rows in contents(site).items() if not name.startswith("unifapi_videos")}
+    site.change("alter table raw.unifapi_videos alter column page type bigint using null")
+    mended = run(site, 0, hour=8)
+
+    assert refused.exit_code == 4
+    assert "the warehouse refuses it" in " ".join(refused.messages)
+    assert kept(site)
+    assert others.keys() < undisturbed[0].keys()
+    assert mended.exit_code == 0
+    assert site.requests() == bought
+    assert counts(contents(site)) == counts(undisturbed[0])
+
+
+def test_the_first_load_may_fail_and_nothing_of_it_is_lost(site: Site, undisturbed: list[Contents]) -> None:
+    run_without_loading(site, 0)
+    bought = site.requests()
+
+    outcome = run(site, 0, hour=12)
+
+    assert outcome.exit_code == 0
+    assert outcome.walks == []
+    assert site.requests() == bought
+    assert contents(site) == undisturbed[0]
+
+
+@pytest.mark.parametrize("lost", [["dlt"], ["journal.sqlite*"], ["dlt", "journal.sqlite*"]], ids=str)
+def test_lost_local_state_is_rebuilt_from_the_warehouse_and_today_is_not_bought_again(
+    site: Site, undisturbed: list[Contents], lost: list[str]
+) -> None:
+    run(site, 0)
+    bought = site.requests()
+    for path in [path for pattern in lost for path in site.project.data.glob(pattern)]:
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+
+    again = run(site, 0, hour=12)
+    once = site.requests()
+    tomorrow = run(site, 1)
+
+    assert (again.exit_code, again.walks, once) == (0, [], bought)
+    assert tomorrow.exit_code == 0
+    assert contents(site) == undisturbed[1]
+
+
+@pytest.mark.parametrize("name", ["state.json", "schemas/tiktags.schema.json"])
+def test_local_state_that_dlt_cannot_read_is_moved_away_and_rebuilt(
+    site: Site, undisturbed: list[Contents], name: str
+) -> None:
+    run(site, 0)
+    (site.project.pipelines / "tiktok_hashtags" / name).write_bytes(b"\x00garbage")
+
+    outcome = run(site, 1)
+
+    assert outcome.exit_code == 0
+    assert kept(site) == ["dlt"]
+    assert contents(site) == undisturbed[1]
+
+
+def test_a_lost_warehouse_is_filled_again_from_the_journal(site: Site, undisturbed: list[Contents]) -> None:
+    run(site, 0)
+    bought = site.requests()
+    site.project.warehouse.unlink()
+
+    outcome = run(site, 0, hour=12)
+
+    assert outcome.exit_code == 0
+    assert site.requests() == bought
+    assert contents(site) == undisturbed[0]
+
+
+def test_a_warehouse_that_is_lost_with_packages_pending_is_filled_again(
+    site: Site, undisturbed: list[Contents]
+) -> None:
+    run(site, 0)
+    run_without_loading(site, 1)
+    site.project.warehouse.unlink()
+    sent = site.requests()
+
+    outcome = run(site, 1, hour=12)
+    replayed = site.tiktags("replay", "--since", "2026-11-01")
+
+    assert (outcome.exit_code, replayed.exit_code) == (0, 0), replayed.output
+    assert site.requests() == sent
+    assert counts(contents(site)) == counts(undisturbed[1])
+
+
+def test_a_warehouse_that_is_no_database_is_named_and_left_alone(site: Site) -> None:
+    site.project.data.mkdir()
+    site.project.warehouse.write_bytes(b"this is no database" * 1000)
+
+    with pytest.raises(ConfigError, match=r"warehouse.duckdb.* not a valid DuckDB database file.*Move the file away"):
+        run(site, 0)
+
+    assert site.project.warehouse.read_bytes() == b"this is no database" * 1000
+    assert set(site.requests().values()) == {0}
