@@ -6,6 +6,7 @@ import gc
 import json
 import logging
 import os
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,8 @@ class _Commands(click.Group):
             raise
         except (click.exceptions.Exit, click.Abort):
             raise
+        except KeyboardInterrupt:
+            _fail(ctx, "stopped by SIGINT.", 128 + signal.SIGINT, as_json=as_json)
         except Exception as error:
             logger.debug("failed", exc_info=True)
             message = f"internal error: {type(error).__name__}: {error} (-v shows the traceback)"
@@ -67,7 +70,7 @@ def main(ctx: click.Context, project_dir: Path, verbose: bool) -> None:
     """Hashtag statistics, videos and trends of TikTok as a tested star schema, with the history the APIs do not keep.
 
     Exit codes: 0 complete, 1 internal error, 2 usage or configuration, 3 data tests failed, 4 partial, 5 stopped by
-    budget or balance, 6 authentication, 7 another run is under way.
+    budget or balance, 6 authentication, 7 another run is under way, 130 and 143 stopped by SIGINT or SIGTERM.
     """
     from tiktok_hashtags.project import Project
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from tiktok_hashtags.clock import frozen_clock
-from tiktok_hashtags.errors import ConfigError, worst_exit_code
+from tiktok_hashtags.errors import ConfigError, StoppedError, worst_exit_code
 from tiktok_hashtags.inspect_warehouse import read_query, row_counts
 from tiktok_hashtags.project import Project
 from tiktok_hashtags.run import Options, Outcome, run
@@ -111,6 +111,8 @@ def run_demo(folder: Path, *, days: int, on_line: Callable[[str], None]) -> Demo
             sandbox.clock.set(now)
             outcomes.append(run(project, Options(clock=frozen_clock(now))))
             on_line(_line(number + 1, days, outcomes[-1], time.monotonic() - started))
+            if outcomes[-1].exit_code > 128:
+                raise StoppedError("the demo was stopped.", exit_code=outcomes[-1].exit_code)
     done = Demo(folder, days, time.monotonic() - started, worst_exit_code([item.exit_code for item in outcomes]))
     done.tables = row_counts(project)
     done.cost = read_query(project, _COST, limit=100)[1]

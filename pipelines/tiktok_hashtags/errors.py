@@ -3,6 +3,7 @@
 TiktagsError                    exit 1
 ├── ConfigError                 exit 2   fix the watchlist, a key or a setting
 ├── LockedError                 exit 7   wait for the other run
+├── StoppedError                exit 130 or 143: SIGINT or SIGTERM ended it; the next run completes it
 ├── LoadError                   exit 1   raw was not loaded; the next run goes on from what is pending
 │   └── PackageError            exit 4   a load package was set aside; its rows come again from the journal
 ├── TransformError              exit 1   dbt itself failed
@@ -49,6 +50,19 @@ class LockedError(TiktagsError):
     """Another run holds the project's lock; nothing was sent."""
 
     exit_code = 7
+
+
+class StoppedError(TiktagsError):
+    """A signal ended the work; the next run completes it.
+
+    Args:
+        message: What was ended.
+        exit_code: 128 and the signal's number, as a shell has it.
+    """
+
+    def __init__(self, message: str, *, exit_code: int) -> None:
+        super().__init__(message)
+        self.exit_code = exit_code
 
 
 class LoadError(TiktagsError):
@@ -222,5 +236,6 @@ class InterruptedRunError(RequestError):
 
 
 def worst_exit_code(codes: list[int]) -> int:
-    """Return the exit code that says most, where several hold."""
-    return min(codes, key=EXIT_ORDER.index, default=0)
+    """Return the exit code that says most, where several hold; that of a signal before all others."""
+    signals = [code for code in codes if code > 128]
+    return signals[0] if signals else min(codes, key=EXIT_ORDER.index, default=0)

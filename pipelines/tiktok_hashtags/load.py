@@ -45,6 +45,8 @@ class Warehouse:
         self.set_aside: list[SetAside] = []
         self._is_synced = False
         dlt.config["load.delete_completed_jobs"] = True
+        # A load that began is finished: signals are heard by the run, which leaves when that takes too long.
+        dlt.config["runtime.intercept_signals"] = False
         dlt.config["load.run_sleep"] = dlt.config["normalize.run_sleep"] = 0.0  # between packages, for nothing
         # Batches come in the size that is wanted; held back for more, they would be in memory twice.
         dlt.config["data_writer.buffer_max_items"] = 1

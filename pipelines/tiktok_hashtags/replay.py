@@ -48,8 +48,10 @@ def replay(project: Project, *, since: date, on_stage: Callable[[str], None] = l
     for day in _dates(project, since):
         options = past_options(project, day, Options(on_stage=on_stage, is_anew=True))
         done.days.append(run(project, options))
+        done.exit_code = worst_exit_code([day.exit_code for day in done.days])
+        if done.exit_code > 128:  # a signal came
+            return done
     rebuild(project, on_stage=on_stage)
-    done.exit_code = worst_exit_code([day.exit_code for day in done.days])
     return done
 
 

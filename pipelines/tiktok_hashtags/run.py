@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ctypes
 import logging
-import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -30,12 +29,14 @@ from tiktok_hashtags.publish import publish
 from tiktok_hashtags.session import Known, OnPage, Session, Sleep, WalkResult, ignore_page, new_run_id
 from tiktok_hashtags.set_aside import SetAside
 from tiktok_hashtags.settings import shared_ledger
+from tiktok_hashtags.stopping import Stopping, stopping
 from tiktok_hashtags.transform import build
 from tiktok_hashtags.watchlist import Limits, Watchlist, read_watchlist
 from tiktok_hashtags.watchlist_table import watchlist_source
 
 logger = logging.getLogger(__name__)
 _M_ARENA_MAX = -8  # of glibc's malloc.h
+_STOPPING = "stopping: no further request is sent, what was fetched is being loaded"
 
 
 @dataclass
@@ -113,8 +114,15 @@ class Options:
 
 
 @contextmanager
-def open_session(project: Project, options: Options) -> Iterator[tuple[Watchlist, Warehouse, Session]]:
+def open_session(
+    project: Project, options: Options, *, stop: threading.Event | None = None
+) -> Iterator[tuple[Watchlist, Warehouse, Session]]:
     """Read the watchlist and the state of the warehouse; nothing is sent.
+
+    Args:
+        project: The project.
+        options: How the run is made.
+        stop: Once it is set, no further request is sent.
 
     Raises:
         ConfigError: The watchlist or the journal is not usable.
@@ -135,6 +143,7 @@ def open_session(project: Project, options: Options) -> Iterator[tuple[Watchlist
         concurrency=options.concurrency,
         sleep=options.sleep,
         monotonic=options.monotonic,
+        stop=stop or threading.Event(),
         on_page=options.on_page,
     )
     try:
@@ -170,30 +179,34 @@ def planned(project: Project, options: Options) -> tuple[Watchlist, list[Provide
 def run(project: Project, options: Options) -> Outcome:
     """Fetch, load and transform what the watchlist asks for and this date does not have yet.
 
+    After SIGINT or SIGTERM no further request is sent, what was fetched is loaded, and nothing is published; where that
+    takes longer than a grace, or at a second signal, the process is left.
+
     Raises:
         LockedError: Another run is under way.
         ConfigError: The watchlist or a setting is wrong; nothing was sent.
         BudgetError: The worst case is over a limit; nothing was sent.
     """
     _share_heaps()
-    with _locked(project):
-        outcome = _recovered(project, options, lambda: _passed(project, options))
-        if options.transforms and outcome.is_loaded and outcome.exit_code < 128:
-            outcome.exit_code = worst_exit_code([outcome.exit_code, _transformed(project, outcome, options)])
+    with stopping(on_told=lambda: options.on_stage(_STOPPING)) as signals, _locked(project):
+        outcome = _recovered(project, options, signals)
+        if options.transforms and outcome.is_loaded:
+            outcome.exit_code = worst_exit_code([outcome.exit_code, _transformed(project, outcome, options, signals)])
         return outcome
 
 
-def _recovered(project: Project, options: Options, walk_today: Callable[[], Outcome]) -> Outcome:
+def _recovered(project: Project, options: Options, signals: Stopping) -> Outcome:
     """Walk today, and walk again from the journal whatever was in packages that had to be set aside."""
     today = options.clock().date()
     pending = Warehouse(project).load_all()
-    past = [_passed(project, past_options(project, day, options)) for day in _journaled(project, pending, before=today)]
-    outcome = walk_today()
-    again = [_passed(project, replace(options, is_offline=True))] if outcome.set_aside else []
+    days = _journaled(project, pending, before=today)
+    past = [_passed(project, past_options(project, day, options), signals) for day in days]
+    outcome = _passed(project, options, signals)
+    again = [_passed(project, replace(options, is_offline=True), signals)] if outcome.set_aside else []
     lost = [package for attempt in (*past, *again) for package in attempt.set_aside]
     outcome.messages += map(str, (*pending, *outcome.set_aside, *lost))
     codes = [outcome.exit_code, *(attempt.exit_code for attempt in again), PackageError.exit_code if lost else 0]
-    outcome.exit_code = outcome.exit_code if outcome.exit_code >= 128 else worst_exit_code(codes)
+    outcome.exit_code = worst_exit_code(codes)
     return outcome
 
 
@@ -225,9 +238,9 @@ def past_options(project: Project, day: date, options: Options) -> Options:
     return replace(options, clock=clock, only=(), transforms=False, is_offline=True, watchlist=watchlist)
 
 
-def _passed(project: Project, options: Options) -> Outcome:
+def _passed(project: Project, options: Options, signals: Stopping) -> Outcome:
     """Fetch and load once what the watchlist asks for."""
-    with open_session(project, options) as (watchlist, warehouse, session), _stopping(session) as signals:
+    with open_session(project, options, stop=signals.event) as (watchlist, warehouse, session):
         options.on_stage("reading what is known")
         known = warehouse.known(watchlist, snapshot_date=session.snapshot_date)
         session.known = Known(hashtag_ids=known.hashtag_ids) if options.is_anew else known
@@ -241,7 +254,9 @@ def _passed(project: Project, options: Options) -> Outcome:
         codes.append(_finished(warehouse, session, outcome, earlier))
         _count(outcome, session, plans)
         codes += [_walk_exit_code(walk) for walk in session.tally.walks]
-        outcome.exit_code = 128 + signals[0] if signals else worst_exit_code(codes)
+        if signals.event.is_set():
+            codes.append(signals.exit_code)
+        outcome.exit_code = worst_exit_code(codes)
         return outcome
 
 
@@ -254,17 +269,19 @@ def rebuild(
 
     Raises:
         LockedError: A run is under way.
+        StoppedError: A signal came before there was anything to publish.
         TransformError: dbt failed, or a data test did; the former publication stays.
     """
-    with _locked(project):
-        return _built_and_published(project, on_stage, full_refresh=full_refresh)
+    with stopping(on_told=lambda: on_stage("stopping")) as signals, _locked(project):
+        return _built_and_published(project, on_stage, signals, full_refresh=full_refresh)
 
 
 def _built_and_published(
-    project: Project, on_stage: Callable[[str], None], *, full_refresh: bool = False
+    project: Project, on_stage: Callable[[str], None], signals: Stopping, *, full_refresh: bool = False
 ) -> list[Path]:
+    signals.check()
     on_stage("transforming and testing")
-    build(project, full_refresh=full_refresh)
+    signals.interrupt(lambda: build(project, full_refresh=full_refresh))
     on_stage("publishing")
     return publish(project)
 
@@ -303,9 +320,9 @@ def _finished(warehouse: Warehouse, session: Session, outcome: Outcome, earlier:
     return 0
 
 
-def _transformed(project: Project, outcome: Outcome, options: Options) -> int:
+def _transformed(project: Project, outcome: Outcome, options: Options, signals: Stopping) -> int:
     try:
-        _built_and_published(project, options.on_stage)
+        _built_and_published(project, options.on_stage, signals)
     except TiktagsError as error:
         outcome.messages.append(str(error))
         logger.error("%s", error)
@@ -366,24 +383,3 @@ def _locked(project: Project) -> Iterator[None]:
         raise LockedError(f"another run holds {project.lock.name}; nothing was sent. Wait for it to end.") from error
     except PermissionError as error:
         raise ConfigError(f"{project.data}: cannot be written ({error.strerror}); nothing was sent.") from error
-
-
-@contextmanager
-def _stopping(session: Session) -> Iterator[list[int]]:
-    """Turn the first SIGINT or SIGTERM into the end of fetching, so that what was bought is still loaded."""
-    signals: list[int] = []
-
-    def stop(number: int, _: object) -> None:
-        signals.append(number)
-        session.stop.set()
-        logger.warning("stopping: no further request is sent; what was fetched is being loaded")
-
-    if threading.current_thread() is not threading.main_thread():
-        yield signals
-        return
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield signals
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

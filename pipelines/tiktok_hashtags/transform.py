@@ -31,12 +31,20 @@ def build(project: Project, *, full_refresh: bool = False) -> None:
         full_refresh: Rebuild the incremental models from all of raw.
 
     Raises:
+        KeyboardInterrupt: A signal handler raised it; dbt has cancelled what it was doing.
         DataTestError: A data test failed; the message names it.
         TransformError: A model could not be built, or dbt could not start.
     """
     from dbt.cli.main import dbtRunner
 
-    arguments = ["build", "--quiet", "--no-use-colors", *(["--full-refresh"] if full_refresh else [])]
+    arguments = [
+        "build",
+        "--quiet",
+        "--log-level",
+        "none",
+        "--no-use-colors",
+        *(["--full-refresh"] if full_refresh else []),
+    ]
     folder = str(dbt_project_folder())
     places = [
         "--project-dir",
@@ -60,6 +68,8 @@ def _check(outcome: Any) -> None:
     """Raise what dbt's results say, tests told apart from models."""
     if outcome.success:
         return
+    if isinstance(outcome.exception, KeyboardInterrupt):
+        raise outcome.exception
     if outcome.result is None:
         raise TransformError(f"dbt could not start: {outcome.exception}")
     bad = [result for result in outcome.result if result.status in ("error", "fail", "runtime error")]

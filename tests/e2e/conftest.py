@@ -3,10 +3,13 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -168,8 +171,8 @@ class History:
             self.marts[name] = marts(self.site)
 
 
-def marts(site: Site) -> dict[str, Rows]:
-    """Every row of every mart, but for what describes the runs themselves."""
+def marts(site: Site, *, without: str = " ") -> dict[str, Rows]:
+    """Every row of every mart, but for what describes the runs themselves, and columns that end on `without`."""
     columns: dict[str, list[str]] = {}
     query = """
         select table_schema || '.' || table_name, column_name
@@ -179,12 +182,21 @@ def marts(site: Site) -> dict[str, Rows]:
     """
     for table, column in site.rows(query):
         columns.setdefault(table, []).append(column)
-    kept = {name: [c for c in listed if c not in RUN_COLUMNS] for name, listed in columns.items()}
+    kept = {
+        name: [c for c in listed if c not in RUN_COLUMNS and not c.endswith(without)]
+        for name, listed in columns.items()
+    }
     return {
         name: sorted(site.rows(f"select {', '.join(listed)} from {name}"), key=repr)
         for name, listed in kept.items()
         if name not in RUN_MARTS
     }
+
+
+@pytest.fixture(scope="session")
+def marts_of() -> Callable[[Site], dict[str, Rows]]:
+    """Reads all marts without the signed URLs, which differ from request to request, whatever happens to a run."""
+    return lambda site: marts(site, without="_url")
 
 
 @pytest.fixture(scope="session")
@@ -223,6 +235,46 @@ def industry(world: World) -> int:
 
 
 @pytest.fixture(scope="session")
+def twin_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Site], Site]:
+    """A function that copies a site's folder, for as long as the tests run."""
+
+    def copy(site: Site) -> Site:
+        folder = tmp_path_factory.mktemp("twin") / "project"
+        shutil.copytree(site.project.root, folder)
+        return Site(Project(folder), site.sandbox, site.server, site.variables)
+
+    return copy
+
+
+@dataclass
+class Calm:
+    """A site after its first day, and what the second day comes to if nothing happens."""
+
+    site: Site
+    requests: dict[str, int] = field(default_factory=dict)
+    marts: dict[str, Rows] = field(default_factory=dict)
+
+
+@pytest.fixture(scope="session")
+def calm(
+    make_site: MakeSite,
+    tiny: World,
+    twin_of: Callable[[Site], Site],
+    marts_of: Callable[[Site], dict[str, Rows]],
+) -> Calm:
+    named = ", ".join(f'{{name = "{h.name}", id = "{h.id}", campaigns = ["holiday-2026"]}}' for h in tiny.hashtags)
+    watchlist = f'hashtags = [{named}]\ntrends = [{{country = "US"}}]\nsearches = [{{keyword = "cat"}}]\n'
+    calm = Calm(make_site(tiny, watchlist, keys={"scraper": ""}))
+    assert calm.site.run(0, transforms=True).exit_code == 0
+    before, site = calm.site.requests(), twin_of(calm.site)
+    assert site.run(1, transforms=True).exit_code == 0
+    calm.requests = {name: count - before[name] for name, count in site.requests().items()}
+    calm.marts = marts_of(site)
+    assert all(calm.marts.values())
+    return calm
+
+
+@pytest.fixture(scope="session")
 def all_bytes() -> Callable[[Path], Iterator[tuple[Path, bytes]]]:
     """Every file below a folder with what is in it."""
 
@@ -242,3 +294,87 @@ def copy_of(tmp_path: Path) -> Callable[[Site], Site]:
         return Site(Project(folder), site.sandbox, site.server, site.variables)
 
     return copy
+
+
+@dataclass
+class Struck:
+    """A run of `tiktags` as a process of its own."""
+
+    output: Path
+    pid: int
+
+    @property
+    def exit_code(self) -> int | None:
+        """The exit code, or below zero the signal that ended it; None while it runs."""
+        code = Path(f"{self.output}.code")
+        return int(code.read_text()) if code.exists() else None
+
+    def wait(self, *, seconds: float = 120) -> int:
+        """Wait for its end."""
+        return self._when(lambda: self.exit_code, seconds)
+
+    def wait_for(self, text: str, *, seconds: float = 120) -> None:
+        """Wait until it has logged something."""
+        self._when(lambda: True if text in self.stderr else None, seconds)
+
+    def _when(self, known: Callable[[], int | None], seconds: float) -> int:
+        deadline = time.monotonic() + seconds
+        while time.monotonic() < deadline:
+            found = known()
+            if found is not None:
+                return found
+            time.sleep(0.02)
+        raise TimeoutError(f"exit code {self.exit_code} after {seconds} s: {self.stderr[-2000:]}")
+
+    def signal(self, number: int) -> None:
+        """Send it a signal."""
+        os.kill(self.pid, number)
+
+    @property
+    def stdout(self) -> str:
+        """What it has printed so far."""
+        return Path(f"{self.output}.stdout").read_text()
+
+    @property
+    def stderr(self) -> str:
+        """What it has logged so far."""
+        return Path(f"{self.output}.stderr").read_text()
+
+
+class Start(Protocol):
+    """Starts `tiktags run --json` on a site's virtual day; a strike is as `struck.py` explains."""
+
+    def __call__(self, site: Site, day: int, *arguments: str, **strike: Any) -> Struck: ...
+
+
+@pytest.fixture(scope="session")
+def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
+    folder = tmp_path_factory.mktemp("struck")
+    started: list[Struck] = []
+    script = Path(__file__).with_name("struck.py")
+    with subprocess.Popen([sys.executable, script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdin
+        assert server.stdout
+
+        answers = server.stdout
+
+        def start(site: Site, day: int, *arguments: str, **strike: Any) -> Struck:
+            when = START + timedelta(days=day)
+            site.sandbox.clock.set(when)
+            output = folder / str(len(started))
+            order = {
+                "arguments": ["run", "--json", "--now", when.isoformat(), *arguments],
+                "folder": str(site.project.root),
+                "variables": site.variables | {"PATH": os.environ["PATH"]},
+                "output": str(output),
+                "strike": strike,
+            }
+            print(json.dumps(order), file=server.stdin, flush=True)
+            started.append(Struck(output, int(answers.readline())))
+            return started[-1]
+
+        yield start
+        for run in started:
+            if run.exit_code is None:
+                os.killpg(run.pid, signal.SIGKILL)
+        server.stdin.close()
