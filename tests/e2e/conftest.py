@@ -270,7 +270,7 @@ def calm(
     assert site.run(1, transforms=True).exit_code == 0
     calm.requests = {name: count - before[name] for name, count in site.requests().items()}
     calm.marts = marts_of(site)
-    assert all(calm.marts.values())
+    assert all(rows for name, rows in calm.marts.items() if name.startswith("marts."))
     return calm
 
 
