@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tiktok_hashtags import providers
+from tiktok_hashtags.database import database
 from tiktok_hashtags.errors import ConfigError
 from tiktok_hashtags.project import Project
 from tiktok_hashtags.settings import key_variable
@@ -39,6 +40,7 @@ def checks(project: Project) -> list[Check]:
         _tried("watchlist", lambda: _watchlist(project)),
         *(_tried(name, partial(_provider, name)) for name in providers.names()),
         _tried("data folder", lambda: _writable(project)),
+        _tried("warehouse", lambda: database(project).summary()),
         _tried("secrets file", lambda: _secrets(project.root / ".dlt" / "secrets.toml")),
         Check("dbt project", True, str(dbt_project_folder())),
         Check("libraries", True, ", ".join(_versions())),

@@ -13,11 +13,11 @@ import dlt
 import pyarrow as pa
 from dlt.common.exceptions import DltException
 from dlt.destinations.exceptions import DatabaseException, DestinationConnectionError
-from dlt.destinations.impl.duckdb.configuration import DuckDbCredentials
 from dlt.destinations.sql_client import SqlClientBase
 from dlt.pipeline.exceptions import PipelineStepFailed
 
-from tiktok_hashtags.errors import ConfigError, LoadError, PackageError, TiktagsError
+from tiktok_hashtags.database import Database, database
+from tiktok_hashtags.errors import LoadError, PackageError, TiktagsError
 from tiktok_hashtags.known import DATASET, read_known, read_watchlist_on
 from tiktok_hashtags.project import Project
 from tiktok_hashtags.session import Known
@@ -27,7 +27,6 @@ from tiktok_hashtags.watchlist import Watchlist
 logger = logging.getLogger(__name__)
 _READ_MEMORY = 256_000_000
 _LOAD_MEMORY = (64_000_000, 256_000_000)
-_FETCH_ROWS = 50_000
 
 
 class Warehouse:
@@ -42,6 +41,7 @@ class Warehouse:
     def __init__(self, project: Project) -> None:
         project.data.mkdir(parents=True, exist_ok=True)
         self.project = project
+        self.database = database(project)
         self.set_aside: list[SetAside] = []
         self._is_synced = False
         dlt.config["load.delete_completed_jobs"] = True
@@ -103,24 +103,24 @@ class Warehouse:
 
     def known(self, watchlist: Watchlist, *, snapshot_date: date) -> Known:
         """Return what earlier loads left that a run on this date can build on."""
-        if not self.project.warehouse.exists():
+        if not self.database.exists():
             return Known()
         return read_known(self._rows, watchlist, snapshot_date=snapshot_date)
 
     def watchlist_on(self, day: date) -> Watchlist | None:
         """Return what a date's last run asked for by hashtag, list and keyword; None where there was no run."""
-        return read_watchlist_on(self._rows, day) if self.project.warehouse.exists() else None
+        return read_watchlist_on(self._rows, day) if self.database.exists() else None
 
     def _opened(self) -> dlt.Pipeline:
         """Return the pipeline; local state that dlt cannot read is set aside, for the warehouse holds it too."""
         try:
-            return _pipeline(self.project)
+            return _pipeline(self.project, self.database)
         except (ValueError, LookupError, TypeError, AttributeError) as error:  # what its JSON readers raise
             if isinstance(error, DltException) or not self.project.pipelines.exists():
                 raise
             reason = f"dlt's local state cannot be read: {_first_line(error)}"
             self.set_aside.append(set_aside(self.project.pipelines, reason=reason, into=self.project.set_aside))
-            return _pipeline(self.project)
+            return _pipeline(self.project, self.database)
 
     def _load_packages(self) -> None:
         """Load the packages one after the other, until all are loaded or one fails."""
@@ -128,13 +128,13 @@ class Warehouse:
         # Open over the whole load: DuckDB writes a checkpoint whenever its last connection closes.
         with self._client(memory=self._pending_bytes()) as client:
             try:
-                self.pipeline.load()
+                self.pipeline.load(workers=self.database.load_workers)
             except PipelineStepFailed as error:
                 if "Out of Memory" not in str(error):
                     raise
                 logger.warning("%s. Trying again without a limit to memory.", _first_line(error))
-                client.execute_sql("reset global memory_limit")
-                self.pipeline.load()
+                self.database.limit_memory(client, None)
+                self.pipeline.load(workers=self.database.load_workers)
 
     def _set_aside(self, error: PipelineStepFailed) -> None:
         """Move the failed package away if it can never be loaded.
@@ -145,7 +145,7 @@ class Warehouse:
         package = self._package(error.load_id)
         reason = reason_for_good(error, package) if package else None
         if package is None or reason is None:
-            raise _cause(error) from error
+            raise self._cause(error) from error
         self.set_aside.append(set_aside(package, reason=reason, into=self.project.set_aside))
 
     def _package(self, load_id: str | None) -> Path | None:
@@ -156,9 +156,8 @@ class Warehouse:
 
     def _rows(self, query: str, *parameters: object) -> Iterator[tuple[Any, ...]]:
         try:
-            with self._client(memory=_READ_MEMORY) as client, client.execute_query(query, *parameters) as cursor:
-                while rows := cursor.fetchmany(_FETCH_ROWS):
-                    yield from rows
+            with self._client(memory=_READ_MEMORY) as client:
+                yield from self.database.rows(client, query, parameters)
         except DatabaseException as error:
             raise LoadError(f"the warehouse could not be read: {_first_line(error)}. Nothing was sent.") from error
 
@@ -168,9 +167,9 @@ class Warehouse:
         try:
             client.open_connection()
         except DestinationConnectionError as error:
-            raise _cause(error) from error
+            raise self._cause(error) from error
         try:
-            client.execute_sql(f"set global memory_limit = '{memory}B'")
+            self.database.limit_memory(client, memory)
             yield client
         finally:
             client.close_connection()
@@ -180,28 +179,32 @@ class Warehouse:
         size = sum(path.stat().st_size for path in Path(self.pipeline.working_dir).rglob("*.parquet"))
         return min(max(size, _LOAD_MEMORY[0]), _LOAD_MEMORY[1])
 
-    @staticmethod
-    def _run(step: Callable[[], object]) -> None:
+    def _run(self, step: Callable[[], object]) -> None:
         try:
             step()
         except PipelineStepFailed as error:
-            raise _cause(error) from error
+            raise self._cause(error) from error
+
+    def _cause(self, error: BaseException) -> TiktagsError:
+        """Return the typed error inside a dlt failure, or a `LoadError` that says what dlt said."""
+        at: BaseException | None = error
+        deepest = error
+        while at is not None:
+            if isinstance(at, TiktagsError):
+                return at
+            deepest, at = at, at.__cause__ or at.__context__
+        said = _first_line(deepest)
+        failed = LoadError(f"the warehouse could not be written: {said}. What was fetched stays pending.")
+        return self.database.explained(said) or failed
 
 
-def _pipeline(project: Project) -> dlt.Pipeline:
+def _pipeline(project: Project, database: Database) -> dlt.Pipeline:
     return dlt.pipeline(
         "tiktok_hashtags",
-        destination=_duckdb(project.warehouse),
+        destination=database.destination(),
         dataset_name=DATASET,
         pipelines_dir=str(project.pipelines),
     )
-
-
-def _duckdb(path: Path) -> Any:
-    credentials = DuckDbCredentials(str(path))
-    # Long signed URLs are most of raw: zstd takes half the time of DuckDB's own choice, and a quarter less space.
-    credentials.global_config = {"threads": 1, "force_compression": "zstd"}
-    return dlt.destinations.duckdb(credentials=credentials)
 
 
 def _release_memory() -> None:
@@ -211,25 +214,4 @@ def _release_memory() -> None:
 
 
 def _first_line(error: BaseException) -> str:
-    return str(error).partition("\n")[0][:500]
-
-
-def _cause(error: BaseException) -> TiktagsError:
-    """Return the typed error inside a dlt failure, or a `LoadError` that says what dlt said."""
-    at: BaseException | None = error
-    deepest = error
-    while at is not None:
-        if isinstance(at, TiktagsError):
-            return at
-        deepest, at = at, at.__cause__ or at.__context__
-    said = str(deepest)
-    if "Could not set lock" in said:
-        return ConfigError(
-            "the warehouse file is open in another program; close it and run again. What was fetched stays pending."
-        )
-    if "not a valid DuckDB database file" in said:
-        return ConfigError(
-            f"{_first_line(deepest)} Nothing was sent or overwritten. Move the file away, then "
-            "`tiktags replay --since DATE` builds the warehouse again from the journal."
-        )
-    return LoadError(f"the warehouse could not be written: {_first_line(deepest)}. What was fetched stays pending.")
+    return str(error).strip().partition("\n")[0][:500]

@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from datetime import time as midnight
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -19,13 +18,13 @@ from filelock import FileLock, Timeout
 
 from tiktok_hashtags import providers
 from tiktok_hashtags.clock import Clock, frozen_clock, system_clock
+from tiktok_hashtags.database import database
 from tiktok_hashtags.errors import BalanceError, ConfigError, LockedError, PackageError, TiktagsError, worst_exit_code
 from tiktok_hashtags.journal import Journal
 from tiktok_hashtags.load import Warehouse
 from tiktok_hashtags.money import Budget, Caps
 from tiktok_hashtags.plan import ProviderPlan, check_limits, plan_run
 from tiktok_hashtags.project import Project
-from tiktok_hashtags.publish import publish
 from tiktok_hashtags.session import Known, OnPage, Session, Sleep, WalkResult, ignore_page, new_run_id
 from tiktok_hashtags.set_aside import SetAside
 from tiktok_hashtags.settings import shared_ledger
@@ -262,7 +261,7 @@ def _passed(project: Project, options: Options, signals: Stopping) -> Outcome:
 
 def rebuild(
     project: Project, *, full_refresh: bool = False, on_stage: Callable[[str], None] = logger.info
-) -> list[Path]:
+) -> list[str]:
     """Build, test and publish the marts from what is loaded; nothing is sent.
 
     With `full_refresh` the incremental models are built anew from all of raw, as an upgrade of the models may need.
@@ -278,12 +277,12 @@ def rebuild(
 
 def _built_and_published(
     project: Project, on_stage: Callable[[str], None], signals: Stopping, *, full_refresh: bool = False
-) -> list[Path]:
+) -> list[str]:
     signals.check()
     on_stage("transforming and testing")
     signals.interrupt(lambda: build(project, full_refresh=full_refresh))
     on_stage("publishing")
-    return publish(project)
+    return database(project).publish()
 
 
 def _loaded(item: ProviderPlan, warehouse: Warehouse, session: Session, outcome: Outcome, options: Options) -> int:

@@ -10,6 +10,7 @@ from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
 from typing import Any
 
+from tiktok_hashtags.database import database
 from tiktok_hashtags.errors import DataTestError, TransformError
 from tiktok_hashtags.project import Project
 
@@ -56,7 +57,7 @@ def build(project: Project, *, full_refresh: bool = False) -> None:
         "--log-path",
         str(project.dbt.resolve() / "logs"),
     ]
-    with _environment(TIKTAGS_WAREHOUSE=str(project.warehouse.resolve())), redirect_stdout(_LogStream()):
+    with _environment(**database(project).dbt_variables()), redirect_stdout(_LogStream()):
         try:
             outcome = dbtRunner().invoke([*arguments, *places])
         finally:

@@ -35,5 +35,5 @@ def _rebuild(project: Project, *, full_refresh: bool, as_json: bool) -> None:
     from tiktok_hashtags.run import rebuild
 
     with console.progress() as shown:
-        paths = [str(path) for path in rebuild(project, full_refresh=full_refresh, on_stage=shown.stage)]
+        paths = rebuild(project, full_refresh=full_refresh, on_stage=shown.stage)
     click.echo(json.dumps({"published": paths}, ensure_ascii=False) if as_json else "\n".join(paths))

@@ -1,0 +1,80 @@
+"""dlt's PostgreSQL destination with parquet files of its own loading: each is copied into its table in one transaction.
+
+dlt itself reads parquet there only through another driver, and its CSV files lose the difference between an empty text
+and none. Import this only where the `postgres` extra is installed.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import Any
+
+import psycopg2
+from dlt.common.destination import DestinationCapabilitiesContext
+from dlt.common.destination.client import HasFollowupJobs, LoadJob, RunnableLoadJob
+from dlt.common.destination.typing import PreparedTableSchema
+from dlt.destinations.exceptions import DatabaseTerminalException, DatabaseTransientException
+from dlt.destinations.impl.postgres.factory import postgres
+from dlt.destinations.impl.postgres.postgres import PostgresClient
+from pyarrow import csv, parquet
+
+_BATCH_ROWS = 5_000
+_REFUSALS = (psycopg2.DataError, psycopg2.IntegrityError, psycopg2.ProgrammingError)
+
+
+class ParquetCopy(RunnableLoadJob, HasFollowupJobs):
+    """Copies one parquet file into its table."""
+
+    def run(self) -> None:
+        """Copy the file whole or not at all.
+
+        Raises:
+            DatabaseTerminalException: The table refuses the values.
+            DatabaseTransientException: Trying again may help.
+        """
+        client: Any = self._job_client
+        try:
+            with client.sql_client.begin_transaction(), client.sql_client.native_connection.cursor() as cursor:
+                self._copy(cursor, client.sql_client)
+        except _REFUSALS as error:
+            raise DatabaseTerminalException(error) from error
+        except psycopg2.Error as error:
+            raise DatabaseTransientException(error) from error
+
+    def _copy(self, cursor: Any, names: Any) -> None:
+        with parquet.ParquetFile(self._file_path) as file:
+            columns = ", ".join(names.escape_column_name(name) for name in file.schema_arrow.names)
+            table = names.make_qualified_table_name(self.load_table_name)
+            for batch in file.iter_batches(batch_size=_BATCH_ROWS):
+                cursor.copy_expert(f"copy {table} ({columns}) from stdin with (format csv)", _csv(batch))
+
+
+def _csv(batch: Any) -> io.BytesIO:
+    """Return a batch as CSV in which text is quoted and null is not, which is how COPY tells them apart."""
+    written = io.BytesIO()
+    csv.write_csv(batch, written, csv.WriteOptions(include_header=False, quoting_style="needed"))
+    written.seek(0)
+    return written
+
+
+class _Client(PostgresClient):
+    """Knows how to load parquet."""
+
+    def create_load_job(self, table: PreparedTableSchema, file_path: str, *given: Any, **named: Any) -> LoadJob:
+        if file_path.endswith(".parquet"):
+            return ParquetCopy(file_path)
+        return super().create_load_job(table, file_path, *given, **named)
+
+
+class PostgresByCopy(postgres):
+    """dlt's destination with that client."""
+
+    def _raw_capabilities(self) -> DestinationCapabilitiesContext:
+        capabilities = super()._raw_capabilities()
+        capabilities.loader_file_format_selector = None  # type: ignore[assignment]  # it would take parquet away for want of a driver
+        return capabilities
+
+    @property
+    def client_class(self) -> type[PostgresClient]:
+        """The client that dlt makes for each job."""
+        return _Client
