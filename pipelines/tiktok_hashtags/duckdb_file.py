@@ -33,7 +33,8 @@ class DuckDbFile:
 
     def destination(self) -> Any:
         """Return dlt's destination for the file."""
-        credentials = DuckDbCredentials(str(self._path))
+        # dlt would take a relative path from the folder of its first run, wherever the project is now.
+        credentials = DuckDbCredentials(str(self._path.resolve()))
         # Long signed URLs are most of raw: zstd takes half the time of DuckDB's own choice, and a quarter less space.
         credentials.global_config = {"threads": 1, "force_compression": "zstd"}
         return dlt.destinations.duckdb(credentials=credentials)
