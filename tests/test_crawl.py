@@ -343,15 +343,13 @@ def test_a_notice_counts_what_was_rejected_and_says_why(crawl: Crawl, dlt_raw: T
     crawl("unifapi", Targets(videos=[Hashtag(id="3242")]), into=dlt_raw, page_size=10)
 
     [(count,)] = dlt_raw.rows("select count(*) from raw.unifapi_videos")
+    said = "1 x Expected `object`, got `null`; 1 x the item has no id"
     rejects = dlt_raw.rows("select reason, payload like '{%' from raw.rejects order by page")
     assert rejects == [("Expected `object`, got `null`", False), ("the item has no id", True)]
     assert dlt_raw.rows("select kind, detail from raw.notices") == [
         (
             "rejected",
-            (
-                f"2 of {count + 2} items could not be read and are in raw.rejects:"
-                " 1 x Expected `object`, got `null`; 1 x the item has no id"
-            ),
+            f"2 of {count + 2} items could not be read and are in raw.rejects: {said}",
         )
     ]
 

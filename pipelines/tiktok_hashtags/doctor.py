@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import importlib.metadata
-import stat
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 from tiktok_hashtags import providers
@@ -41,7 +39,7 @@ def checks(project: Project) -> list[Check]:
         *(_tried(name, partial(_provider, name)) for name in providers.names()),
         _tried("data folder", lambda: _writable(project)),
         _tried("warehouse", lambda: database(project).summary()),
-        _tried("secrets file", lambda: _secrets(project.root / ".dlt" / "secrets.toml")),
+        _tried("secrets file", lambda: _secrets(project)),
         Check("dbt project", True, str(dbt_project_folder())),
         Check("libraries", True, ", ".join(_versions())),
     ]
@@ -80,13 +78,10 @@ def _writable(project: Project) -> str:
     return str(project.data)
 
 
-def _secrets(path: Path) -> str:
-    if not path.is_file():
+def _secrets(project: Project) -> str:
+    if not project.secrets.is_file():
         return "none; keys come from the environment"
-    mode = stat.S_IMODE(path.stat().st_mode)
-    if mode & 0o077:
-        return f"{path} can be read by others (mode {mode:o}); run chmod 600 {path}"
-    return str(path)
+    return project.secrets_warning or str(project.secrets)
 
 
 def _versions() -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +17,19 @@ class Project:
     def watchlist(self) -> Path:
         """What to track."""
         return self.root / "watchlist.toml"
+
+    @property
+    def secrets(self) -> Path:
+        """The file with the keys, if they are not in the environment."""
+        return self.root / ".dlt" / "secrets.toml"
+
+    @property
+    def secrets_warning(self) -> str | None:
+        """What is wrong with the secrets file's mode; None where nothing is, or where there is no such file."""
+        mode = stat.S_IMODE(self.secrets.stat().st_mode) if self.secrets.is_file() else 0
+        if not mode & 0o077:
+            return None
+        return f"{self.secrets} can be read by others (mode {mode:o}); run chmod 600 {self.secrets}"
 
     @property
     def data(self) -> Path:

@@ -187,6 +187,8 @@ def run(project: Project, options: Options) -> Outcome:
         BudgetError: The worst case is over a limit; nothing was sent.
     """
     _share_heaps()
+    if project.secrets_warning:
+        logger.warning("%s", project.secrets_warning)
     with stopping(on_told=lambda: options.on_stage(_STOPPING)) as signals, _locked(project):
         outcome = _recovered(project, options, signals)
         if options.transforms and outcome.is_loaded:
