@@ -80,8 +80,8 @@ def id_of(item: Walk, session: Session) -> str:
     if session.is_offline:
         raise NotJournaledError(f"{where}: its id is not in the journal")
     raise MissingIdError(
-        f"{where}: its id is not known. Give `id` in the watchlist, or let another provider's details tell it: that needs "
-        "a key for crawlora or tikliveapi, and a run without an `--only` that leaves them out. Nothing was sent."
+        f"{where}: its id is not known. Give `id` in the watchlist, or have it looked up: that needs a key for crawlora "
+        "or tikliveapi, and a run without an `--only` that leaves them out. Nothing was sent."
     )
 
 
