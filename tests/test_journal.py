@@ -354,3 +354,28 @@ def test_two_journals_on_one_file_see_each_others_charges(path: Path, journal: J
 
         assert journal.spent("unifapi", at=AT) == other.spent("unifapi", at=AT)
         assert journal.spent("unifapi", at=AT).day_credits == 11
+
+
+def test_a_doubted_page_is_asked_for_again_but_known_to_a_replay(journal: Journal, path: Path) -> None:
+    store(journal, "good")
+    store(journal, "astray")
+
+    journal.doubt(["astray", "never stored"])
+
+    later = Journal(path)
+    assert [each.page("good") for each in (journal, later)] == [PAGE, PAGE]
+    assert [each.page("astray") for each in (journal, later)] == [None, None]
+    assert later.page("astray", even_doubted=True) == PAGE
+    assert later.page("never stored", even_doubted=True) is None
+    later.close()
+
+
+def test_a_doubted_page_that_came_again_is_trusted(journal: Journal, path: Path) -> None:
+    store(journal, "astray")
+    journal.doubt(["astray"])
+
+    store(journal, "astray")
+
+    later = Journal(path)
+    assert [each.page("astray") for each in (journal, later)] == [PAGE, PAGE]
+    later.close()

@@ -3,6 +3,7 @@ from __future__ import annotations
 import gzip
 import threading
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
@@ -25,6 +26,7 @@ from tiktok_hashtags.errors import (
     UnreachableError,
 )
 from tiktok_hashtags.money import Plan
+from tiktok_hashtags.network import NetworkTransport
 from tiktok_hashtags.sandbox import Fault, Sandbox, serve
 from tiktok_hashtags.session import Session
 from tiktok_hashtags.transports import (
@@ -277,6 +279,39 @@ def test_bytes_that_break_on_the_wire_never_make_a_page(
             videos(client)
 
     assert [row["outcome"] for row in session.journal.requests("run-1", "unifapi")].count("ok") == 0
+
+
+def test_a_bomb_of_gzip_is_left_long_before_it_is_unpacked(sandbox: Sandbox, make_session: MakeSession) -> None:
+    sandbox.script(Fault("unifapi", "gzip_bomb", times=None, megabytes=10))
+    with serve(sandbox) as server:
+        client = sandbox_client(sandbox, make_session(transport=None), server.base_urls["unifapi"])
+        with pytest.raises(NetworkError, match="the body is over 32 MiB"):
+            videos(client)  # the sandbox packs its 200 MB once
+        client = sandbox_client(sandbox, make_session(transport=None), server.base_urls["unifapi"])
+        tracemalloc.start()
+        try:
+            with pytest.raises(NetworkError):
+                videos(client)
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+
+    assert peak < 3 * MAX_BODY_BYTES
+
+
+@pytest.mark.parametrize("kind", ["slow_headers", "slow_drip"])
+def test_an_answer_that_drips_over_a_real_connection_is_left_and_asked_for_again(
+    sandbox: Sandbox, make_session: MakeSession, kind: str
+) -> None:
+    sandbox.script(Fault("unifapi", kind, seconds=120))
+    network = NetworkTransport(connections=2, monotonic=lambda: time.monotonic() * 20)
+    session = make_session(transport=network)
+    with serve(sandbox) as server:
+        reply = videos(sandbox_client(sandbox, session, server.base_urls["unifapi"]))
+
+    outcomes = [row["outcome"] for row in session.journal.requests("run-1", "unifapi")]
+    assert reply.payload["data"]
+    assert (outcomes[0], outcomes[-1]) == ("unknown", "ok")
 
 
 def test_a_real_connection_brings_the_page(sandbox: Sandbox, make_session: MakeSession) -> None:

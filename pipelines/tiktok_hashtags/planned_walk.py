@@ -80,7 +80,7 @@ def id_of(item: Walk, session: Session) -> str:
     if session.is_offline:
         raise NotJournaledError(f"{where}: its id is not in the journal")
     raise MissingIdError(
-        f"{where}: its id is not known. Give `id` in the watchlist, or have it looked up: that needs a key for crawlora "
+        f"{where}: its id is not known. Give `id` in the watchlist, or have it looked up: that takes a key of crawlora "
         "or tikliveapi, and a run without an `--only` that leaves them out. Nothing was sent."
     )
 

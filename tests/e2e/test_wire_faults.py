@@ -133,8 +133,7 @@ def faults(world: World, feeds: list[int], collector: str) -> Iterator[Fault]:
     """One fault a hashtag for UnifAPI; for TikLive those of items; a page of a list and of a dataset; details."""
     for number, fault in zip(feeds, FEED_FAULTS, strict=True):
         match = rf"/hashtags/{world.hashtags[number].id}/videos\?.*{fault.match}"
-        location = {"location": collector} if fault.kind == "redirect" else {}
-        yield Fault("unifapi", fault.kind, match=match, times=fault.times, **location)
+        yield Fault("unifapi", fault.kind, match=match, times=fault.times, location=collector)
     for number, kind in zip(feeds, (*ITEM_FAULTS, *TEXT_FAULTS, *DRIFT_FAULTS), strict=False):
         yield Fault("tikliveapi", kind, match=f"challenge-posts/.*challenge_id={world.hashtags[number].id}&")
     yield Fault("crawlora", "500", match=r"popular-trend/hashtag\?.*page=2$", times=None)
@@ -318,6 +317,8 @@ def test_drift_is_a_notice_told_once_and_no_column(lived: Lived) -> None:
 
 def test_the_ledger_is_never_below_what_the_apis_charged(lived: Lived) -> None:
     charged = {name: meter["credits"] for name, meter in lived.site.sandbox.meter().items()}
-    ledger = dict(lived.site.rows("select provider, sum(credits)::bigint from raw.api_requests group by 1"))
+    ledger: dict[str, int] = dict(
+        lived.site.rows("select provider, sum(credits)::bigint from raw.api_requests group by 1")
+    )
 
     assert {name: ledger[name] >= credits for name, credits in charged.items()} == dict.fromkeys(PROVIDERS, True)
