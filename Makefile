@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint bench torture clean
+.PHONY: help install demo test lint bench pace torture clean
 
 SHELL := /bin/bash
 PYTHON ?= python3
@@ -54,6 +54,11 @@ lint: install  ## check style, types, import directions, SQL, dependencies and s
 bench: install  ## measure the load against a bare reference
 	@echo "==> Running the benchmark"
 	@$(BIN)/python bench/run.py
+
+pace: install  ## run two folders with one key against strict limits of 120 and 300 requests a minute (5 minutes)
+	@echo "==> Keeping pace"
+	@$(BIN)/python bench/pace.py 120
+	@$(BIN)/python bench/pace.py 300
 
 torture: install  ## kill 200 runs at random moments and compare with runs that nothing happened to (an hour or two)
 	@echo "==> Killing runs"

@@ -51,15 +51,17 @@ def ok() -> httpx.Response:
     return httpx.Response(200, json={"fine": True})
 
 
-def test_the_requests_of_a_run_just_before_count_too(make_client: MakeClient, fake_time: FakeTime) -> None:
+def test_runs_that_share_a_ledger_count_together(
+    make_client: MakeClient, make_session: MakeSession, fake_time: FakeTime
+) -> None:
     small = Plan("small", 0.0, requests_per_minute=3)
     network = Script(ok())
-    first = make_client(network, plan=small)
+    first = make_client(network, plan=small, session=make_session(is_shared=True))
     for number in range(3):
         fetch(first, f"/{number}")
     first.close()
 
-    fetch(make_client(network, plan=small), "/again")
+    fetch(make_client(network, plan=small, session=make_session(is_shared=True)), "/again")
 
     assert fake_time.sleeps == [pytest.approx(WINDOW_SECONDS)]
     assert len(network.requests) == 4
@@ -153,15 +155,27 @@ def test_the_third_429_in_a_row_is_the_days_limit(make_client: MakeClient, fake_
     assert fake_time.sleeps == [30, 30]
 
 
-def test_another_run_with_the_same_ledger_waits_too(make_client: MakeClient, fake_time: FakeTime) -> None:
-    refused = make_client(Script(httpx.Response(429, headers={"retry-after": "600"}, json={})))
+def test_another_run_that_shares_the_ledger_waits_too(
+    make_client: MakeClient, make_session: MakeSession, fake_time: FakeTime
+) -> None:
+    network = Script(httpx.Response(429, headers={"retry-after": "600"}, json={}))
+    refused = make_client(network, session=make_session(is_shared=True))
     with pytest.raises(QuotaError):
         fetch(refused)
     fake_time.sleeps.clear()
 
-    fetch(make_client(Script(ok())))
+    fetch(make_client(Script(ok()), session=make_session(is_shared=True)))
 
     assert fake_time.sleeps == [600]
+
+
+def test_a_run_with_a_ledger_of_its_own_counts_alone(make_client: MakeClient, fake_time: FakeTime) -> None:
+    network = Script(ok())
+
+    for number in range(2):
+        fetch(make_client(network, plan=Plan("small", 0.0, requests_per_minute=1)), f"/{number}")
+
+    assert fake_time.sleeps == []
 
 
 def test_after_a_pause_one_request_alone_asks_whether_it_is_over(make_client: MakeClient) -> None:

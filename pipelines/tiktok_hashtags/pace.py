@@ -23,7 +23,7 @@ class PaceTransport(httpx.BaseTransport):
 
     Args:
         inner: The layer that sends.
-        session: The run; its journal's folder holds the count, which processes with the same ledger share.
+        session: The run; where it shares its ledger, others count and wait with it.
         provider: Whose key it is.
         requests_per_minute: The plan's limit.
         check_open: Raises what has stopped the provider while a request waited for its turn.
@@ -39,7 +39,8 @@ class PaceTransport(httpx.BaseTransport):
         check_open: Callable[[], None],
     ) -> None:
         self._inner, self._session, self._provider, self._check_open = inner, session, provider, check_open
-        self._slots = Slots(session.journal.path.with_suffix(".pace.sqlite"), provider, requests_per_minute)
+        path = session.journal.path.with_suffix(".pace.sqlite") if session.is_shared else None
+        self._slots = Slots(path, provider, requests_per_minute)
         self._turn = threading.Lock()
         self._refusals = 0
         self._used_up: QuotaError | None = None

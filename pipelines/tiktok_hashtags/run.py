@@ -137,6 +137,7 @@ def open_session(
         project=str(project.root.resolve()),
         budget=Budget(_lower(watchlist.limits.max_usd_per_run, options.max_usd), watchlist.limits.credits_per_run),
         caps={name: _caps(watchlist.limits, name) for name in providers.names()},
+        is_shared=shared_ledger() is not None,
         is_offline=options.is_offline,
         transport=options.transport,
         concurrency=options.concurrency,

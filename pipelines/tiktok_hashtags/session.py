@@ -100,6 +100,7 @@ class Session:
         clock: Gives naive UTC times; may stand still.
         journal: Where pages and charges are kept.
         project: Tells this project's requests from those of others in a shared ledger.
+        is_shared: Whether other processes may use the same ledger, and so the same keys, at the same time.
         is_offline: Whether pages come from the journal alone, for a replay.
         budget: What this run may spend.
         caps: What each provider's key may spend in a day and a month.
@@ -113,6 +114,7 @@ class Session:
     run_id: str
     snapshot_date: date
     project: str = ""
+    is_shared: bool = False
     is_offline: bool = False
     budget: Budget = field(default_factory=Budget)
     caps: Mapping[str, Caps] = field(default_factory=dict)
@@ -135,7 +137,7 @@ class Session:
         path = Path(ledger_path) if ledger_path else _temporary_folder() / "journal.sqlite"
         now = clock()
         journal, run_id = Journal(path), new_run_id(now)
-        return cls(clock=clock, journal=journal, run_id=run_id, snapshot_date=now.date())
+        return cls(clock=clock, journal=journal, run_id=run_id, snapshot_date=now.date(), is_shared=bool(ledger_path))
 
     def close(self) -> None:
         """Close the clients and the journal."""

@@ -1,4 +1,4 @@
-"""The requests of the last minute, counted in a file that all processes with the same ledger share.
+"""The requests of the last minute, counted in a file where several processes share a ledger, and so the keys.
 
 A request takes a slot before it is sent, and the slot is free again a minute after the answer. So no minute at the
 server's end holds more requests than there are slots, however long each of them was on its way. Times are those of the
@@ -60,7 +60,7 @@ class Slots:
     """As many slots as a provider's plan has requests a minute, safe to use from many threads and processes.
 
     Args:
-        path: The SQLite file; its folder exists.
+        path: The SQLite file that others share, in a folder that exists; None to count alone.
         provider: Whose requests are counted.
         per_minute: The plan's limit.
 
@@ -68,7 +68,8 @@ class Slots:
         ConfigError: The file is something else.
     """
 
-    def __init__(self, path: Path, provider: str, per_minute: int) -> None:
+    def __init__(self, path: Path | None, provider: str, per_minute: int) -> None:
+        path = path or Path(":memory:")
         self._path, self._provider, self._per_minute = path, provider, per_minute
         self._lock = threading.Lock()
         try:
