@@ -22,9 +22,7 @@ older than the new. Any other build (a date loaded again, an older date) starts 
 
 {#- Pre-hook: a build that reads all observations begins with an empty model. -#}
 {% macro forget_unless_merging() -%}
-    {% if is_incremental() and not only_later() -%}
-        delete from {{ this }}
-    {%- endif %}
+    {{ forget_unless(only_later()) }}
 {%- endmacro %}
 
 

@@ -77,3 +77,62 @@ for by such an id alone.
         false
     {%- endif %}
 {%- endmacro %}
+
+
+{#- Pre-hook: a build that cannot add to the model begins with an empty one. -#}
+{% macro forget_unless(is_added_to) -%}
+    {% if is_incremental() and not is_added_to -%}
+        delete from {{ this }}
+    {%- endif %}
+{%- endmacro %}
+
+
+{#- True if new loads touch only dates after the model's last, as its `last_date` says. -#}
+{% macro only_new_dates(subjects, last_date, by_id=false) -%}
+    {% do ref('stg_tiktags__loads') -%}
+    {% do ref('int_hashtag_observations') if by_id -%}
+    {% if not (execute and is_incremental()) -%}
+        {{ return(false) }}
+    {%- endif %}
+    {% set last = run_query('select max(' ~ last_date ~ ') from ' ~ this).columns[0].values()[0] | string -%}
+    {{ return(touched_dates(subjects, by_id) | select('le', last) | list | length == 0) }}
+{%- endmacro %}
+
+
+{#-
+For models whose rows look back, never ahead: the first date that new loads touch, as a literal, from which on all is
+written again. In a full build the first of all dates, in a build without new loads the last.
+-#}
+{% macro first_touched_date(subjects) -%}
+    {% do ref('stg_tiktags__loads') -%}
+    {% if not (execute and is_incremental()) -%}
+        {{ return("date '0001-01-01'") }}
+    {%- endif %}
+    {{ return("date '" ~ (touched_dates(subjects) | first or '9999-12-31') ~ "'") }}
+{%- endmacro %}
+
+
+{#- Pre-hook: what is written again is deleted first. -#}
+{% macro forget_since(first_date) -%}
+    {% if is_incremental() -%}
+        delete from {{ this }} where snapshot_date >= {{ first_date }}
+    {%- endif %}
+{%- endmacro %}
+
+
+{#- Post-hook: rows of earlier builds take over what a dimension says now. -#}
+{% macro follow_dimension(dimension, key, columns) -%}
+    {% if is_incremental() -%}
+        update {{ this }} set
+        {%- for column in columns %}
+            {{ column }} = dimension.{{ column }}{{ ',' if not loop.last }}
+        {%- endfor %}
+        from {{ dimension }} as dimension
+        where {{ this.identifier }}.{{ key }} = dimension.{{ key }}
+            and (
+                {%- for column in columns %}
+                {{ 'or ' if not loop.first }}{{ differ(this.identifier ~ '.' ~ column, 'dimension.' ~ column) }}
+                {%- endfor %}
+            )
+    {%- endif %}
+{%- endmacro %}

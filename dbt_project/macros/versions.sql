@@ -1,18 +1,49 @@
 {#-
-CTEs that end in `versions`, from a CTE `observed` with the key, the attributes, observed_at and an age_rank that
-no two rows of a key share: one row per state that an entity was in. A state holds the latest known value of each
-attribute, so a null says nothing; what changes within one moment counts as the last said. `labels` go along
-with their latest value, but make no version.
+CTEs that end in `versions`, from a CTE `observed` with the key, the attributes, observed_at, last_seen_at and an
+age_rank that no two rows of a key share: one row per state that an entity was in. A state holds the latest known
+value of each attribute, so a null says nothing; what changes within one moment counts as the last said. `labels`
+go along with their latest value, but make no version.
 -#}
 {% macro attribute_versions(key, attributes, labels=[]) -%}
 {% set carried = attributes + labels -%}
+sequenced as (
+    select
+        *,
+        {%- for column in carried %}
+        lag({{ column }}) over (partition by {{ key }} order by age_rank) as earlier_{{ column }},
+        {%- endfor %}
+        lag(age_rank) over (partition by {{ key }} order by age_rank) as earlier_age_rank,
+        lag(last_seen_at) over (partition by {{ key }} order by age_rank) as earlier_seen_at,
+        max(last_seen_at) over (partition by {{ key }}) as newest_seen_at
+    from observed
+),
+
+-- Most observations repeat the one before; only what differs goes through the windows below.
+told as (
+    select
+        {{ key }},
+        {%- for column in carried %}
+        {{ column }},
+        {%- endfor %}
+        age_rank,
+        observed_at,
+        coalesce(
+            lead(earlier_seen_at) over (partition by {{ key }} order by age_rank), newest_seen_at
+        ) as last_seen_at
+    from sequenced
+    where earlier_age_rank is null
+        {%- for column in carried %}
+        or {{ differ(column, 'earlier_' ~ column) }}
+        {%- endfor %}
+),
+
 numbered as (
     select
         *,
         {%- for column in carried %}
         count({{ column }}) over (partition by {{ key }} order by age_rank) as {{ column }}_number{{ ',' if not loop.last }}
         {%- endfor %}
-    from observed
+    from told
 ),
 
 known as (

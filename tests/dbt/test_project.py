@@ -12,9 +12,8 @@ PROJECT = Path(__file__).parents[2] / "dbt_project"
 
 
 def test_every_behaviour_change_that_dbt_knows_is_on() -> None:
-    project = load_yaml_text((PROJECT / "dbt_project.yml").read_text(encoding="utf-8"))
-    flags: dict[str, Any] = (project or {})["flags"]
+    project: dict[str, Any] = load_yaml_text((PROJECT / "dbt_project.yml").read_text(encoding="utf-8")) or {}
 
     known = {*ProjectFlags().project_only_flags, "require_event_names_in_deprecations"}
 
-    assert {name for name in known if flags.get(name) is not True} == set()
+    assert {name for name in known if project["flags"].get(name) is not True} == set()

@@ -1,5 +1,17 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='delete+insert',
+    unique_key=['creator_id', 'valid_from'],
+    on_schema_change='append_new_columns',
+    pre_hook='{{ forget_unless_merging() }}',
+    post_hook='{{ remember_loads() }}',
+) }}
+
+{% set attributes = ['handle', 'display_name', 'bio', 'is_verified', 'region', 'language'] %}
+{% set is_merged = only_later() %}
+
 with
-observed as (
+creators as (
     select
         creator_id,
         creator_handle as handle,
@@ -8,19 +20,41 @@ observed as (
         is_verified_creator as is_verified,
         creator_region as region,
         creator_language as language,
+        provider_rank,
+        request_key,
+        position,
+        observed_at
+    from {{ ref('int_video_observations') }}
+    where creator_id is not null and {{ is_touched(['videos']) if is_merged else 'true' }}
+),
+
+observed as (
+    select
+        creator_id,
+        {{ attributes | join(',\n        ') }},
         observed_at,
         observed_at as last_seen_at,
         row_number() over (
             partition by creator_id
             order by observed_at asc, provider_rank desc, request_key desc, position desc
         ) as age_rank
-    from {{ ref('int_video_observations') }}
-    where creator_id is not null
+    from creators
+
+    {% if is_merged %}
+    union all
+
+    -- What was current goes before the new observations.
+    select
+        creator_id,
+        {{ attributes | join(',\n        ') }},
+        valid_from as observed_at,
+        last_seen_at,
+        0 as age_rank
+    from {{ this }}
+    where is_current and creator_id in (select creators.creator_id from creators)
+    {% endif %}
 ),
 
-{{ attribute_versions(
-    'creator_id',
-    attributes=['handle', 'display_name', 'bio', 'is_verified', 'region', 'language'],
-) }}
+{{ attribute_versions('creator_id', attributes) }}
 
 select * from versions

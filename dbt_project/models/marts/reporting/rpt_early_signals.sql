@@ -1,7 +1,10 @@
 with
-growth as (
-    select * from {{ ref('rpt_hashtag_growth') }}
-    where view_gain_per_day is not null
+scores as (
+    select * from {{ ref('int_gain_scores') }}
+),
+
+hashtags as (
+    select * from {{ ref('dim_hashtag') }}
 ),
 
 feeds as (
@@ -20,42 +23,6 @@ listings as (
     from {{ ref('bridge_video_hashtag') }} as bridge
     left join {{ ref('dim_video') }} as videos on bridge.video_id = videos.video_id
     where bridge.is_listed
-),
-
-earlier as (
-    select
-        growth.hashtag_key,
-        growth.snapshot_date,
-        past.view_gain_per_day
-    from growth
-    inner join growth as past
-        on growth.hashtag_key = past.hashtag_key
-        and growth.precision = past.precision
-        and growth.snapshot_date - past.snapshot_date between 1 and {{ var('signal_days') }}
-),
-
-medians as (
-    select
-        hashtag_key,
-        snapshot_date,
-        count(*) as history_count,
-        percentile_cont(0.5) within group (order by view_gain_per_day) as median_gain_per_day
-    from earlier
-    group by hashtag_key, snapshot_date
-),
-
-deviations as (
-    select
-        medians.hashtag_key,
-        medians.snapshot_date,
-        percentile_cont(0.5) within group (
-            order by abs(earlier.view_gain_per_day - medians.median_gain_per_day)
-        ) as mad_gain_per_day
-    from medians
-    inner join earlier
-        on medians.hashtag_key = earlier.hashtag_key
-        and medians.snapshot_date = earlier.snapshot_date
-    group by medians.hashtag_key, medians.snapshot_date
 ),
 
 new_videos as (
@@ -86,43 +53,27 @@ new_creators as (
     group by hashtag_key, first_listed_date
 ),
 
-scored as (
+evidenced as (
     select
-        growth.hashtag_key,
-        growth.snapshot_date,
-        growth.hashtag_name,
-        growth.precision,
-        growth.view_gain_per_day,
-        coalesce(medians.history_count, 0) as history_count,
-        medians.median_gain_per_day,
-        deviations.mad_gain_per_day,
-        case
-            when medians.history_count >= {{ var('signal_history') }}
-                then 0.6745 * (growth.view_gain_per_day - medians.median_gain_per_day)
-                    / nullif(deviations.mad_gain_per_day, 0)
-        end as robust_z_score,
+        scores.*,
+        hashtags.hashtag_name,
         case
             when feeds.hashtag_key is not null then coalesce(new_videos.video_count, 0)
         end as new_video_count,
         case
             when feeds.hashtag_key is not null then coalesce(new_creators.creator_count, 0)
         end as new_creator_count
-    from growth
+    from scores
+    inner join hashtags on scores.hashtag_key = hashtags.hashtag_key
     left join feeds
-        on growth.hashtag_key = feeds.hashtag_key
-        and growth.snapshot_date = feeds.snapshot_date
-    left join medians
-        on growth.hashtag_key = medians.hashtag_key
-        and growth.snapshot_date = medians.snapshot_date
-    left join deviations
-        on growth.hashtag_key = deviations.hashtag_key
-        and growth.snapshot_date = deviations.snapshot_date
+        on scores.hashtag_key = feeds.hashtag_key
+        and scores.snapshot_date = feeds.snapshot_date
     left join new_videos
-        on growth.hashtag_key = new_videos.hashtag_key
-        and growth.snapshot_date = new_videos.first_listed_date
+        on scores.hashtag_key = new_videos.hashtag_key
+        and scores.snapshot_date = new_videos.first_listed_date
     left join new_creators
-        on growth.hashtag_key = new_creators.hashtag_key
-        and growth.snapshot_date = new_creators.first_listed_date
+        on scores.hashtag_key = new_creators.hashtag_key
+        and scores.snapshot_date = new_creators.first_listed_date
 ),
 
 final as (
@@ -148,7 +99,7 @@ final as (
         || coalesce(' (robust z ' || cast(cast(robust_z_score as decimal(38, 1)) as text) || ')', '')
         || coalesce('; new in the feed: ' || cast(new_video_count as text) || ' videos', '')
         || coalesce(' by ' || cast(new_creator_count as text) || ' new creators', '') as evidence
-    from scored
+    from evidenced
 )
 
 select * from final

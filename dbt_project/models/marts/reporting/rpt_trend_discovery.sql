@@ -1,3 +1,17 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    on_schema_change='append_new_columns',
+    pre_hook="{{ forget_since(first_touched_date(['trends', 'searches', 'hashtags', 'runs'])) }}",
+    post_hook=[
+        "{{ follow_dimension(ref('dim_hashtag'), 'hashtag_key', ['hashtag_name']) }}",
+        "{{ follow_dimension(ref('dim_country'), 'country_code', ['country_name']) }}",
+        "{{ follow_dimension(ref('dim_industry'), 'industry_id', ['industry_name']) }}",
+        '{{ remember_loads() }}',
+    ],
+) }}
+
+{% set first_date = first_touched_date(['trends', 'searches', 'hashtags', 'runs']) %}
 {% set list = [
     'source_kind', 'keyword', 'trend_source', 'country_code', 'industry_id', 'period_days', 'is_new_on_board',
 ] %}
@@ -233,7 +247,6 @@ measured as (
     left join {{ ref('dim_country') }} as countries on moved.country_code = countries.country_code
     left join {{ ref('dim_industry') }} as industries
         on moved.industry_id = industries.industry_id
-        and moved.source_kind = 'trend'
     left join stats
         on moved.hashtag_key = stats.hashtag_key
         and moved.snapshot_date >= stats.snapshot_date
@@ -242,6 +255,7 @@ measured as (
         on moved.hashtag_key = gains.hashtag_key
         and moved.snapshot_date >= gains.snapshot_date
         and moved.snapshot_date < gains.next_date
+    where moved.snapshot_date >= {{ first_date }}
 ),
 
 ranked as (
