@@ -38,14 +38,9 @@ def build(project: Project, *, full_refresh: bool = False) -> None:
     """
     from dbt.cli.main import dbtRunner
 
-    arguments = [
-        "build",
-        "--quiet",
-        "--log-level",
-        "none",
-        "--no-use-colors",
-        *(["--full-refresh"] if full_refresh else []),
-    ]
+    # Unit tests test the SQL, not the data: they belong to the project's own tests.
+    arguments = ["build", "--quiet", "--log-level", "none", "--no-use-colors", "--exclude-resource-type", "unit_test"]
+    arguments += ["--full-refresh"] if full_refresh else []
     folder = str(dbt_project_folder())
     places = [
         "--project-dir",

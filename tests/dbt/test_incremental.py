@@ -80,16 +80,32 @@ THIRD_DAY: Rows = {
     ],
 }
 
+FIRST_CAMPAIGN: Rows = {
+    "watchlist": [{"kind": "hashtag", "hashtag_id": "77", "role": "own"}],
+    "watchlist__campaigns": [{"hashtag_id": "77", "campaign": "early"}],
+}
+
+# What is told late of a video and of a hashtag changes the cuts of dates that are long there.
+SECOND_CAMPAIGN_AND_A_LANGUAGE: Rows = {
+    "watchlist": [{"kind": "hashtag", "hashtag_id": "77", "role": "own"}],
+    "watchlist__campaigns": [{"hashtag_id": "77", "campaign": "early"}, {"hashtag_id": "77", "campaign": "late"}],
+    "scraper_items": [
+        {"request_key": "file 3", "position": 1, "aweme_id": "v3", "desc_language": "pt", "region": "BR"},
+    ],
+}
+
 # In the order in which they complete, which is not that of their ids.
 LOADS = [
     ("1001", "2026-11-01", FIRST_DAY),
+    ("1010", "2026-11-01", FIRST_CAMPAIGN),
     ("1005", "2026-11-02", SECOND_DAY),
     ("1002", "2026-11-02", NAME_OF_THE_ID),
     ("1003", "2026-11-01", LIST_FOR_THE_FIRST_DAY),
     ("1007", "2026-11-01", FIRST_DAY_DECODED_ANEW),
     ("1006", "2026-11-03", THIRD_DAY),
+    ("1011", "2026-11-03", SECOND_CAMPAIGN_AND_A_LANGUAGE),
 ]
-BUILDS = [LOADS[:1], LOADS[1:3], LOADS[3:5], LOADS[5:]]
+BUILDS = [LOADS[:2], LOADS[2:4], LOADS[4:6], LOADS[6:]]
 
 
 # A build that ends early: some models have taken in the new loads, the others have not.
@@ -176,3 +192,17 @@ def test_no_mart_keeps_the_books_of_the_loads(full: Raw) -> None:
     )
 
     assert rows == []
+
+
+def test_what_is_told_late_of_a_video_and_a_campaign_reaches_the_dates_before(stepwise: Raw) -> None:
+    rows = stepwise.execute(
+        "select campaign, snapshot_date::text, listed_video_count from reporting.rpt_campaign_monitor "
+        "where language = 'pt' and region = 'BR' order by all"
+    )
+
+    assert rows == [
+        ("early", "2026-11-02", 1),
+        ("early", "2026-11-03", 1),
+        ("late", "2026-11-02", 1),
+        ("late", "2026-11-03", 1),
+    ]
