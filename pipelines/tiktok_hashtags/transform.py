@@ -38,8 +38,9 @@ def build(project: Project, *, full_refresh: bool = False) -> None:
     """
     from dbt.cli.main import dbtRunner
 
-    # Unit tests test the SQL, not the data: they belong to the project's own tests.
-    arguments = ["build", "--quiet", "--log-level", "none", "--no-use-colors", "--exclude-resource-type", "unit_test"]
+    arguments = ["build", "--quiet", "--log-level", "none", "--no-use-colors"]
+    # Unit tests test the SQL, not the data; exposures have nothing to build.
+    arguments += ["--exclude-resource-type", "unit_test", "--exclude-resource-type", "exposure"]
     arguments += ["--full-refresh"] if full_refresh else []
     folder = str(dbt_project_folder())
     places = [
