@@ -13,13 +13,13 @@ hashtag that joins a campaign, changes dates that no load touches: those from it
 {%- endmacro %}
 
 
-{#- The first date that has to be counted anew, as text; none if there is none. -#}
+{#- The first date that has to be counted anew, as a literal, in the way of first_touched_date. -#}
 {% macro first_uncounted_date() -%}
-    {% set touched = first_touched_date(['videos'], by_id=true) -%}
-    {#- Referenced here for dbt, which parses without executing. -#}
-    {% do [ref('bridge_video_hashtag'), ref('bridge_campaign_hashtag'), ref('dim_video')] -%}
+    {#- dbt learns of references only from what it meets while parsing, when nothing is incremental. -#}
+    {% do [ref('stg_tiktags__loads'), ref('int_hashtag_observations'), ref('bridge_video_hashtag')] -%}
+    {% do [ref('bridge_campaign_hashtag'), ref('dim_video')] -%}
     {% if not (execute and is_incremental()) -%}
-        {{ return(none) }}
+        {{ return("date '0001-01-01'") }}
     {%- endif %}
     {% set query -%}
         with
@@ -27,35 +27,38 @@ hashtag that joins a campaign, changes dates that no load touches: those from it
             select videos.video_id
             from {{ ref('dim_video') }} as videos
             inner join {{ counted_videos() }} as counted on videos.video_id = counted.video_id
-            where videos.creator_id is distinct from counted.creator_id
-                or videos.language is distinct from counted.language
-                or videos.region is distinct from counted.region
+            where not ({{ is_counted_so() }})
         ),
 
         joined as (
-            (select campaign, hashtag_key from {{ ref('bridge_campaign_hashtag') }}
-            except select campaign, hashtag_key from {{ counted_memberships() }})
+            (
+                select campaign, hashtag_key from {{ ref('bridge_campaign_hashtag') }}
+                except
+                select campaign, hashtag_key from {{ counted_memberships() }}
+            )
             union all
-            (select campaign, hashtag_key from {{ counted_memberships() }}
-            except select campaign, hashtag_key from {{ ref('bridge_campaign_hashtag') }})
+            (
+                select campaign, hashtag_key from {{ counted_memberships() }}
+                except
+                select campaign, hashtag_key from {{ ref('bridge_campaign_hashtag') }}
+            )
         )
 
         select min(first_listed_date) as first_date
         from {{ ref('bridge_video_hashtag') }}
         where video_id in (select video_id from moved)
             or hashtag_key in (select hashtag_key from joined)
+        having min(first_listed_date) is not null
     {%- endset %}
-    {% set changed = run_query(query).columns[0].values() | map('string') | reject('equalto', 'None') | list -%}
-    {{ return((changed + ([touched] if touched else [])) | sort | first | default(none)) }}
+    {% set changed = run_query(query).columns[0].values() | map('string') | list -%}
+    {{ return("date '" ~ ((changed + touched_dates(['videos'], by_id=true)) | min or '9999-12-31') ~ "'") }}
 {%- endmacro %}
 
 
-{#- Pre-hook: what will be counted anew goes first, so that a date that lost its rows leaves none. -#}
-{% macro forget_uncounted() -%}
-    {% set since = first_uncounted_date() -%}
-    {% if since -%}
-        delete from {{ this }} where snapshot_date >= date '{{ since }}'
-    {%- endif %}
+{% macro is_counted_so() -%}
+    videos.creator_id is not distinct from counted.creator_id
+    and videos.language is not distinct from counted.language
+    and videos.region is not distinct from counted.region
 {%- endmacro %}
 
 
@@ -76,9 +79,7 @@ hashtag that joins a campaign, changes dates that no load touches: those from it
         select videos.video_id
         from {{ ref('dim_video') }} as videos
         inner join {{ counted_videos() }} as counted on videos.video_id = counted.video_id
-        where videos.creator_id is not distinct from counted.creator_id
-            and videos.language is not distinct from counted.language
-            and videos.region is not distinct from counted.region
+        where {{ is_counted_so() }}
     )
 {%- endmacro %}
 

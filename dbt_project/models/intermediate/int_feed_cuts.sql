@@ -2,7 +2,7 @@
     materialized='incremental',
     incremental_strategy='append',
     on_schema_change='append_new_columns',
-    pre_hook='{{ forget_uncounted() }}',
+    pre_hook='{{ forget_since(first_uncounted_date()) }}',
     post_hook=[
         '{{ create_counted_videos() }}',
         '{{ create_counted_memberships() }}',
@@ -14,7 +14,7 @@
     ],
 ) }}
 
-{% set is_new = is_since(first_uncounted_date()) %}
+{% set first_date = first_uncounted_date() %}
 
 with
 members as (
@@ -39,12 +39,12 @@ videos as (
 
 feeds as (
     select * from {{ ref('fct_hashtag_feed_daily') }}
-    where {{ is_new }}
+    where snapshot_date >= {{ first_date }}
 ),
 
 stats as (
     select * from {{ ref('fct_video_stats_daily') }}
-    where {{ is_new }}
+    where snapshot_date >= {{ first_date }}
 ),
 
 listings as (
@@ -63,7 +63,7 @@ earlier as (
         max(snapshot_date) as snapshot_date,
         {{ latest_known('view_count', 'snapshot_date') }} as view_count
     from {{ ref('fct_video_stats_daily') }}
-    where not ({{ is_new }})
+    where snapshot_date < {{ first_date }}
         and view_count is not null
         and video_id in (select listings.video_id from listings)
     group by video_id

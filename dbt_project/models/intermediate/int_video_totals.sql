@@ -3,11 +3,11 @@
     incremental_strategy='delete+insert',
     unique_key='video_id',
     on_schema_change='append_new_columns',
-    pre_hook='{{ forget_unless_adding() }}',
+    pre_hook="{{ forget_unless(only_new_dates(['videos'], 'last_observed_date')) }}",
     post_hook='{{ remember_loads() }}',
 ) }}
 
-{% set is_added = only_later_dates() %}
+{% set is_added = only_new_dates(['videos'], 'last_observed_date') %}
 {% set measures = ['view_count', 'like_count', 'comment_count', 'share_count'] %}
 
 with
