@@ -58,7 +58,7 @@ class PaceTransport(httpx.BaseTransport):
                 response = self._sent(request, slot, is_alone=True) if is_alone else None
             if not is_alone:
                 response = self._sent(request, slot, is_alone=False)
-            if response:
+            if response is not None:
                 return response
 
     def close(self) -> None:
