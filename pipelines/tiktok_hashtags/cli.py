@@ -16,6 +16,7 @@ import click
 from tiktok_hashtags import __version__
 from tiktok_hashtags.commands import COMMANDS
 from tiktok_hashtags.errors import ConfigError, TiktagsError
+from tiktok_hashtags.redaction import redact_logs, redacted
 
 logger = logging.getLogger(__name__)
 # dlt and dbt import thousands of objects that stay; by default all of them are looked through again and again.
@@ -48,6 +49,7 @@ class _Commands(click.Group):
 
 
 def _fail(ctx: click.Context, message: str, code: int, *, as_json: bool) -> None:
+    message = redacted(message)
     if as_json:
         click.echo(json.dumps({"error": message, "exit_code": code}, ensure_ascii=False))
     click.echo(f"tiktags: {message}", err=True)
@@ -88,6 +90,7 @@ def main(ctx: click.Context, project_dir: Path, verbose: bool) -> None:
 
 def _log_to_stderr(*, verbose: bool, is_brief: bool) -> None:
     """Log to stderr: one line a step, or only errors where a live display or a line a day tells the rest."""
+    redact_logs()
     is_quiet = (sys.stderr.isatty() or is_brief) and not verbose
     logging.basicConfig(
         level=logging.DEBUG if verbose else logging.WARNING,

@@ -177,15 +177,20 @@ class ApiClient:
 
 
 def check_base_url(provider: str, base_url: str) -> None:
-    """Refuse a base URL that is no URL, or that would send the key in the clear.
+    """Refuse a base URL that is no URL, that would send the key in the clear, or that holds a key itself.
 
     Raises:
-        ConfigError: Neither https nor http on loopback.
+        ConfigError: Neither https nor http on loopback, or more than scheme, host, port and path.
     """
     try:
         url = httpx.URL(base_url)
     except httpx.InvalidURL:
         url = httpx.URL()
+    if url.userinfo or url.query or url.fragment:
+        raise ConfigError(
+            f"{provider}: the base_url of {url.host} is refused: expected no user, password, query or fragment, for "
+            "URLs end up in logs; keys belong in .dlt/secrets.toml. Nothing was sent."
+        )
     is_safe = url.scheme == "https" or (url.scheme == "http" and url.host in LOOPBACK)
     if url.host and is_safe and (url.port or 0) < 2**16:
         return

@@ -69,7 +69,7 @@ def _provider(name: str) -> str:
 
 def _writable(project: Project) -> str:
     try:
-        project.data.mkdir(parents=True, exist_ok=True)
+        project.make_data()
         probe = project.data / ".probe"
         probe.touch()
         probe.unlink()

@@ -31,13 +31,18 @@ TiktagsError                    exit 1
 
 from __future__ import annotations
 
+from tiktok_hashtags.redaction import redacted
+
 EXIT_ORDER = (1, 7, 2, 6, 5, 4, 3, 0)
 
 
 class TiktagsError(Exception):
-    """Base of all errors that this package raises on purpose."""
+    """Base of all errors that this package raises on purpose; no message holds a key."""
 
     exit_code = 1
+
+    def __init__(self, message: str = "") -> None:
+        super().__init__(redacted(message))
 
 
 class ConfigError(TiktagsError):

@@ -39,7 +39,7 @@ class Warehouse:
     """
 
     def __init__(self, project: Project) -> None:
-        project.data.mkdir(parents=True, exist_ok=True)
+        project.make_data()
         self.project = project
         self.database = database(project)
         self.set_aside: list[SetAside] = []
@@ -93,6 +93,7 @@ class Warehouse:
         Raises:
             LoadError: The warehouse could not be written; what was fetched stays pending.
         """
+        _finish_packages(Path(self.pipeline.working_dir) / "load")
         while self.pipeline.has_pending_data:
             try:
                 self.pipeline.normalize()
@@ -205,6 +206,12 @@ def _pipeline(project: Project, database: Database) -> dlt.Pipeline:
         dataset_name=DATASET,
         pipelines_dir=str(project.pipelines),
     )
+
+
+def _finish_packages(folder: Path) -> None:
+    """Put packages away that were loaded when a kill came: dlt would refuse each run to complete them again."""
+    for marker in folder.glob("normalized/*/package_completed.json"):
+        marker.parent.replace(folder / "loaded" / marker.parent.name)
 
 
 def _release_memory() -> None:

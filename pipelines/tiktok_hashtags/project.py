@@ -13,6 +13,11 @@ class Project:
 
     root: Path
 
+    def make_data(self) -> None:
+        """Make the folder of the runs, for its owner's eyes alone; one that is there keeps its mode."""
+        self.root.mkdir(parents=True, exist_ok=True)
+        self.data.mkdir(mode=0o700, exist_ok=True)
+
     @property
     def watchlist(self) -> Path:
         """What to track."""

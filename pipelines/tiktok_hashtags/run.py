@@ -378,7 +378,7 @@ def _share_heaps() -> None:
 def _locked(project: Project) -> Iterator[None]:
     """Hold the project's lock, which the system takes back from a run that died."""
     try:
-        project.data.mkdir(parents=True, exist_ok=True)
+        project.make_data()
         with FileLock(project.lock, timeout=0):
             yield
     except Timeout as error:

@@ -13,6 +13,7 @@ import dlt
 from tiktok_hashtags.client import ApiClient, check_base_url
 from tiktok_hashtags.errors import ConfigError, MissingKeyError
 from tiktok_hashtags.money import Plan
+from tiktok_hashtags.redaction import hide
 from tiktok_hashtags.session import Session
 from tiktok_hashtags.walk import DEFAULT_MAX_PAGES
 
@@ -138,6 +139,7 @@ def _printable(provider: str, key: str | None) -> str | None:
     stripped = key.strip() if key else ""
     if not (stripped.isascii() and stripped.isprintable()):
         raise ConfigError(f"[sources.{provider}] api_key: expected printable ASCII characters. Nothing was sent.")
+    hide(stripped)
     return stripped or None
 
 

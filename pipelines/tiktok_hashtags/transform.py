@@ -38,7 +38,7 @@ def build(project: Project, *, full_refresh: bool = False) -> None:
     """
     from dbt.cli.main import dbtRunner
 
-    arguments = ["build", "--quiet", "--log-level", "none", "--no-use-colors"]
+    arguments = ["build", "--log-level", "none", "--log-level-file", "debug", "--no-use-colors"]
     # Unit tests test the SQL, not the data; exposures have nothing to build.
     arguments += ["--exclude-resource-type", "unit_test", "--exclude-resource-type", "exposure"]
     arguments += ["--full-refresh"] if full_refresh else []

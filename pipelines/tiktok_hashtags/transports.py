@@ -30,6 +30,7 @@ from tiktok_hashtags.errors import (
 )
 from tiktok_hashtags.network import CONNECT_FAULTS, DEADLINE_SECONDS, FAULTS
 from tiktok_hashtags.pace import MAX_WAIT_SECONDS
+from tiktok_hashtags.redaction import redacted_bytes
 from tiktok_hashtags.session import Session
 
 MAX_BODY_BYTES = 32 * 1024 * 1024
@@ -197,8 +198,13 @@ class BoundsTransport(httpx.BaseTransport):
             raise UnreachableError(f"{where}: no connection: {error}") from error
         except (httpx.HTTPError, *FAULTS) as error:
             raise NetworkError(f"{where}: {type(error).__name__}: {error}") from error
-        headers = [(name, value) for name, value in response.headers.raw if name.lower() not in _HEADERS_OF_THE_WIRE]
-        return httpx.Response(response.status_code, headers=headers, content=body)
+        headers = [
+            (name, redacted_bytes(value))
+            for name, value in response.headers.raw
+            if name.lower() not in _HEADERS_OF_THE_WIRE
+        ]
+        # An API that says the key back would put it into the journal, the warehouse and messages.
+        return httpx.Response(response.status_code, headers=headers, content=redacted_bytes(body))
 
     def _chunks(self, response: httpx.Response, deadline: float, where: str) -> Iterator[bytes]:
         gzip = zlib.decompressobj(31) if response.headers.get("content-encoding", "").lower() == "gzip" else None
