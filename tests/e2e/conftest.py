@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -326,9 +326,15 @@ class Struck:
             time.sleep(0.02)
         raise TimeoutError(f"exit code {self.exit_code} after {seconds} s: {self.stderr[-2000:]}")
 
+    def wait_until_it_stands_still(self, *, seconds: float = 120) -> None:
+        """Wait until SIGSTOP has stopped it."""
+        state = Path(f"/proc/{self.pid}/stat")
+        self._when(lambda: True if state.read_text().rpartition(") ")[2][0] == "T" else None, seconds)
+
     def signal(self, number: int) -> None:
-        """Send it a signal."""
-        os.kill(self.pid, number)
+        """Send it a signal, unless it has ended."""
+        with suppress(ProcessLookupError):
+            os.kill(self.pid, number)
 
     @property
     def stdout(self) -> str:

@@ -1,0 +1,194 @@
+"""`kill -9` at every stage and at random moments: the next run completes the day as if nothing had happened."""
+
+from __future__ import annotations
+
+import json
+import random
+import signal
+import sqlite3
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from tiktok_hashtags.sandbox import PROVIDERS
+
+if TYPE_CHECKING:
+    from tests.e2e.conftest import Calm, Rows, Site, Start
+
+KILL = signal.SIGKILL
+RANDOM_KILLS = 20
+# A run walks so many pages at the same time: two hashtags for each provider, a trend list and a search.
+IN_FLIGHT = {"crawlora": 3, "tikliveapi": 5, "unifapi": 2, "scraper": 0}
+JOB = r"load/normalized/[^/]+/"
+# In the order of a run, so that each kill finds work left to do.
+MOMENTS: dict[str, dict[str, Any]] = {
+    "before anything is sent": {"event": "log", "match": "reading what is known"},
+    "before the watchlist's package is whole": {"event": "os.rename", "match": r"normalize/extracted/"},
+    "after a page": {"event": "log", "match": "crawlora trends .* page"},
+    "between extraction and its package": {"event": "os.rename", "match": r"normalize/extracted/", "nth": 2},
+    "between a package and its normalized form": {"event": "os.rename", "match": JOB[:-1] + "$", "nth": 2},
+    "before the first table is loaded": {"event": "os.rename", "match": JOB + "started_jobs/crawlora"},
+    "when a table is loaded and its job is not": {"event": "os.rename", "match": JOB + ".pending_transitions/walks"},
+    "when some tables are loaded": {"event": "os.rename", "match": JOB + "completed_jobs/tikliveapi", "nth": 2},
+    "when all tables are loaded": {"event": "os.rename", "match": JOB + "package_completed.json", "nth": 2},
+    "between the load and the end of its package": {"event": "os.rename", "match": "load/loaded/", "nth": 2},
+    "after the loads": {"event": "log", "match": "transforming and testing"},
+    "while dbt reads its project": {"event": "open", "match": r"dbt_project/models/.*/dim_video\.sql"},
+    "while dbt builds": {"event": "open", "match": r"target/run/.*/fct_video_stats_daily\.sql"},
+    "while dbt tests": {"event": "open", "match": r"target/run/.*/unique_.*\.sql"},
+    "after the tests": {"event": "log", "match": "publishing"},
+    "between two published files": {"event": "os.rename", "match": r"exports/.*\.parquet", "nth": 3},
+}
+
+
+@dataclass
+class Killed:
+    """A day whose run was killed again and again, and then run to its end."""
+
+    codes: dict[str, int] = field(default_factory=dict)
+    exit_code: int = -1
+    marts: dict[str, Rows] = field(default_factory=dict)
+    bought_again: dict[str, int] = field(default_factory=dict)
+    charged: dict[str, int] = field(default_factory=dict)
+    certain: dict[str, int] = field(default_factory=dict)
+    possible: dict[str, int] = field(default_factory=dict)
+    doubled: Rows = field(default_factory=list)
+
+
+def credits_in_ledger(site: Site, provider: str, condition: str = "true") -> int:
+    """Credits of a provider's requests in the journal."""
+    query = f"select coalesce(sum(credits), 0) from requests where provider = ? and {condition}"  # noqa: S608
+    with sqlite3.connect(site.project.journal) as journal:
+        [(credits,)] = journal.execute(query, (provider,)).fetchall()
+    journal.close()
+    return int(credits)
+
+
+@pytest.fixture(scope="module")
+def killed(
+    calm: Calm, start: Start, twin_of: Callable[[Site], Site], marts_of: Callable[[Site], dict[str, Rows]]
+) -> Killed:
+    killed, site = Killed(), twin_of(calm.site)
+    meter, ledger = site.sandbox.meter(), {name: credits_in_ledger(site, name) for name in PROVIDERS}
+    for moment, strike in MOMENTS.items():
+        killed.codes[moment] = start(site, 1, signal=KILL, **strike).wait()
+    killed.exit_code = site.run(1, transforms=True).exit_code
+    killed.marts = marts_of(site)
+    killed.doubled = doubled_rows(site)
+    for name in PROVIDERS:
+        charged = site.sandbox.meter()[name]
+        killed.bought_again[name] = charged["requests"] - meter[name]["requests"] - calm.requests[name]
+        killed.charged[name] = charged["credits"] - meter[name]["credits"]
+        killed.certain[name] = credits_in_ledger(site, name, "outcome <> 'unknown'") - ledger[name]
+        killed.possible[name] = credits_in_ledger(site, name) - ledger[name]
+    return killed
+
+
+def doubled_rows(site: Site) -> Rows:
+    """Keys that the marts about runs hold twice."""
+    return site.rows("""
+        select 'request', request_id, count(*) from marts.fct_api_requests group by all having count(*) > 1
+        union all
+        select 'walk', run_id || provider || endpoint || walk_key, count(*)
+        from marts.fct_walks group by all having count(*) > 1
+    """)
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_each_moment_is_one_at_which_the_run_was_killed(killed: Killed, moment: str) -> None:
+    assert killed.codes[moment] == -KILL
+
+
+def test_after_a_kill_at_every_stage_the_next_run_completes_the_day(killed: Killed, calm: Calm) -> None:
+    assert killed.exit_code == 0
+    assert killed.marts == calm.marts
+
+
+def test_no_request_and_no_walk_is_told_of_twice(killed: Killed) -> None:
+    assert killed.doubled == []
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_only_pages_in_flight_are_bought_again(killed: Killed, provider: str) -> None:
+    fetching = [moment for moment in MOMENTS if "page" in moment]
+
+    assert 0 <= killed.bought_again[provider] <= len(fetching) * IN_FLIGHT[provider]
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_the_ledger_is_above_the_meter_by_no_more_than_the_unknown(killed: Killed, provider: str) -> None:
+    assert killed.certain[provider] <= killed.charged[provider] <= killed.possible[provider]
+
+
+def test_what_a_killed_load_left_is_loaded_on_the_next_day_which_is_fetched_too(
+    calm: Calm, start: Start, twin_of: Callable[[Site], Site]
+) -> None:
+    site = twin_of(calm.site)
+
+    code = start(site, 1, "--no-transform", **MOMENTS["before the first table is loaded"], signal=KILL).wait()
+    next_day = site.run(2)
+
+    query = "select snapshot_date, count(*) > 0 from raw.{} group by all order by all"
+    days = [date(2026, 11, day) for day in (1, 2, 3)]
+    assert (code, next_day.exit_code) == (-KILL, 0)
+    assert site.rows(query.format("crawlora_hashtags")) == [(day, True) for day in days]
+    assert [day for day, _ in site.rows(query.format("unifapi_videos"))] == [days[0], days[2]]
+    assert sum(count["requests"] for count in next_day.providers.values()) >= sum(calm.requests.values())
+
+
+@pytest.fixture(scope="module")
+def battered(
+    calm: Calm, start: Start, twin_of: Callable[[Site], Site], marts_of: Callable[[Site], dict[str, Rows]]
+) -> Killed:
+    """The second day again, killed at random moments."""
+    chance, battered, site = random.Random(20261121), Killed(), twin_of(calm.site)
+    before = site.sandbox.meter()
+    started = time.monotonic()
+    start(twin_of(calm.site), 1).wait()
+    seconds = time.monotonic() - started
+    for number in range(RANDOM_KILLS):
+        # Most of a run is dbt's time, which is not most of its risk.
+        is_whole = number % 4 == 3
+        run = start(site, 1, *([] if is_whole else ["--no-transform"]))
+        time.sleep(chance.uniform(0, seconds * (1.0 if is_whole else 0.3)))
+        run.signal(KILL)
+        battered.codes[str(number)] = run.wait()
+    battered.exit_code = site.run(1, transforms=True).exit_code
+    battered.marts = marts_of(site)
+    for name in PROVIDERS:
+        count = site.sandbox.meter()[name]["requests"] - before[name]["requests"]
+        battered.bought_again[name] = count - 2 * calm.requests[name]
+    return battered
+
+
+def test_after_kills_at_random_moments_the_next_run_completes_the_day(battered: Killed, calm: Calm) -> None:
+    assert battered.exit_code == 0
+    assert battered.marts == calm.marts
+    assert -KILL in battered.codes.values()
+
+
+@pytest.mark.parametrize("provider", PROVIDERS)
+def test_random_kills_cost_at_most_the_pages_in_flight(battered: Killed, provider: str) -> None:
+    assert 0 <= battered.bought_again[provider] <= RANDOM_KILLS * IN_FLIGHT[provider]
+
+
+def test_a_second_run_ends_at_once_and_a_killed_one_s_lock_is_taken_over(
+    calm: Calm, start: Start, twin_of: Callable[[Site], Site]
+) -> None:
+    site = twin_of(calm.site)
+    before = site.requests()
+
+    first = start(site, 1, "--no-transform", event="log", match="reading what is known", signal=signal.SIGSTOP)
+    first.wait_until_it_stands_still()
+    second = start(site, 1, "--no-transform")
+    refused, spent = second.wait(), site.requests()
+    first.signal(KILL)
+    third = start(site, 1, "--no-transform")
+
+    assert (refused, spent) == (7, before)
+    assert "another run" in json.loads(second.stdout)["error"]
+    assert (first.wait(), third.wait()) == (-KILL, 0)
