@@ -1,7 +1,8 @@
 """The copy that BI tools read: built aside, swapped in by rename, so a reader never meets a half-written table.
 
 DuckDB lets no other process read a file that is being written, so readers get a file of their own. A reader that has
-the old one open keeps it until it opens the path again.
+the old one open keeps it until it opens the path again. Each file is replaced as a whole, one after the other: the
+publication's id, in parquet's metadata and in each table's comment, tells a reader of several whether they fit.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import logging
 import os
 import shutil
+import uuid
 from pathlib import Path
 
 import duckdb
@@ -35,7 +37,11 @@ def publish(project: Project) -> list[Path]:
         shutil.rmtree(aside, ignore_errors=True)
         aside.mkdir(parents=True)
         _write(project.warehouse, aside)
-        return [_swap(path, project.exports / path.name) for path in sorted(aside.iterdir())]
+        written = sorted(aside.iterdir())
+        for path in written:
+            _sync(path)
+        # Nothing slow in between: these renames are the moment in which old and new files stand side by side.
+        return [_swap(path, project.exports / path.name) for path in written]
     except (OSError, duckdb.Error) as error:
         raise LoadError(f"{project.exports}: could not be published: {error}. The former publication stays.") from error
     finally:
@@ -43,6 +49,7 @@ def publish(project: Project) -> list[Path]:
 
 
 def _write(warehouse: Path, aside: Path) -> None:
+    publication = uuid.uuid4().hex
     with duckdb.connect() as connection:
         connection.execute(f"attach {_quoted(warehouse)} as warehouse (read_only)")
         connection.execute(
@@ -52,8 +59,12 @@ def _write(warehouse: Path, aside: Path) -> None:
             connection.execute(f"create schema published.{schema}")
         for schema, table in _tables(connection):
             name = f"{schema}.{table}"
+            parquet = _quoted(aside / f"{table}.parquet")
             connection.execute(f"create table published.{name} as from warehouse.{name}")
-            connection.execute(f"copy warehouse.{name} to {_quoted(aside / f'{table}.parquet')} (format parquet)")
+            connection.execute(f"comment on table published.{name} is 'publication {publication}'")
+            connection.execute(
+                f"copy warehouse.{name} to {parquet} (format parquet, kv_metadata {{publication: '{publication}'}})"
+            )
         connection.execute("detach published")
 
 
@@ -67,9 +78,12 @@ def _tables(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
     return connection.execute(query).fetchall()
 
 
-def _swap(path: Path, target: Path) -> Path:
+def _sync(path: Path) -> None:
     with path.open("rb") as written:
         os.fsync(written.fileno())
+
+
+def _swap(path: Path, target: Path) -> Path:
     path.replace(target)
     logger.info("published %s", target)
     return target

@@ -1,0 +1,155 @@
+# ruff: noqa: S608  # queries are made of numbers and names of the tests' own
+"""BI readers never see an error or half a publication, and a reader of the warehouse itself costs no day."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+import pytest
+
+from tiktok_hashtags.project import Project
+from tiktok_hashtags.publish import publish
+
+if TYPE_CHECKING:
+    from tests.e2e.conftest import Calm, Site, Start
+
+READERS = 8
+PUBLICATIONS = 30
+# Reads in a loop until its stdin ends; prints what it has seen, an error included.
+READER = """
+import json, select, sys, time, duckdb
+folder, seen, loops, last = sys.argv[1], set(), 0, False
+print("reading", flush=True)
+try:
+    while not last:
+        last = bool(select.select([sys.stdin], [], [], 0)[0])
+        with duckdb.connect(f"{folder}/hashtags.duckdb", read_only=True) as whole:
+            facts = whole.execute("select min(number), max(number), count(*) from marts.fct_number").fetchall()
+            dimension = whole.execute("select number from marts.dim_number").fetchall()
+            comments = whole.execute("select distinct comment from duckdb_tables()").fetchall()
+        with duckdb.connect() as files:
+            parquet = files.execute(f"select min(number), max(number), count(*) from '{folder}/fct_number.parquet'")
+            rows = parquet.fetchall()
+        assert facts == [(dimension[0][0], dimension[0][0], 1000)], (facts, dimension)
+        assert rows[0][0] == rows[0][1] and rows[0][2] == 1000, rows
+        assert len(comments) == 1, comments
+        seen.add(dimension[0][0])
+        loops += 1
+        time.sleep(0.1)
+    print(json.dumps({"loops": loops, "seen": sorted(seen), "error": None}))
+except Exception as error:
+    print(json.dumps({"loops": loops, "seen": sorted(seen), "error": repr(error)}))
+"""
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """A project whose warehouse holds two marts that have to fit each other."""
+    project = Project(tmp_path)
+    project.make_data()
+    number(project, 0)
+    publish(project)
+    return project
+
+
+def number(project: Project, value: int) -> None:
+    """Build the marts anew, all rows with one number."""
+    with duckdb.connect(project.warehouse) as connection:
+        connection.execute("create schema if not exists marts")
+        connection.execute(f"create or replace table marts.dim_number as select {value} as number")
+        connection.execute(f"create or replace table marts.fct_number as select {value} as number from range(1000)")
+
+
+@pytest.fixture
+def readers(project: Project) -> Iterator[Callable[[], list[dict[str, Any]]]]:
+    """Readers that have begun; a function that ends them and returns what they have seen."""
+    command = [sys.executable, "-c", READER, str(project.exports)]
+    with ExitStack() as stack:
+        started = [
+            stack.enter_context(
+                subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+            )
+            for _ in range(READERS)
+        ]
+        for each in started:
+            assert each.stdout
+            assert each.stdout.readline() == b"reading\n"
+
+        yield lambda: [json.loads(each.communicate(b"end")[0]) for each in started]
+
+
+def test_readers_meet_no_error_and_no_mix_while_publications_come(
+    project: Project, readers: Callable[[], list[dict[str, Any]]]
+) -> None:
+    for value in range(1, PUBLICATIONS + 1):
+        number(project, value)
+        publish(project)
+
+    seen = readers()
+
+    assert [each["error"] for each in seen] == [None] * READERS
+    assert all(each["seen"][-1] == PUBLICATIONS for each in seen)
+    assert len({value for each in seen for value in each["seen"]}) > 2
+
+
+def test_files_of_different_publications_can_be_told_apart(project: Project) -> None:
+    query = "select decode(value) from parquet_kv_metadata(?) where decode(key) = 'publication'"
+
+    def ids() -> set[str]:
+        with duckdb.connect(project.publication, read_only=True) as whole:
+            comments = whole.execute("select comment from duckdb_tables()").fetchall()
+            files = whole.execute(query, [str(project.exports / "*.parquet")]).fetchall()
+        return {comment.removeprefix("publication ") for (comment,) in comments} | {value for (value,) in files}
+
+    first = ids()
+    publish(project)
+
+    second = ids()
+    assert (len(first), len(second)) == (1, 1)
+    assert first != second
+
+
+def test_a_run_that_meets_a_reader_of_the_warehouse_says_so_and_sends_nothing(
+    calm: Calm, start: Start, twin_of: Callable[[Site], Site]
+) -> None:
+    site = twin_of(calm.site)
+    before = site.requests()
+
+    with duckdb.connect(site.project.warehouse, read_only=True):
+        run = start(site, 1, "--no-transform")
+        code = run.wait()
+
+    assert code == 2
+    assert "the warehouse file is open in another program" in json.loads(run.stdout)["error"]
+    assert site.requests() == before
+
+
+def test_a_reader_of_the_warehouse_that_comes_while_pages_do_costs_no_day(
+    calm: Calm, start: Start, twin_of: Callable[[Site], Site]
+) -> None:
+    site = twin_of(calm.site)
+
+    run = start(site, 1, "--no-transform", event="log", match="unifapi videos", signal=signal.SIGSTOP)
+    run.wait_until_it_stands_still()
+    with duckdb.connect(site.project.warehouse, read_only=True):
+        run.signal(signal.SIGCONT)
+        code = run.wait()
+    sent = site.requests()
+    again = site.run(1)
+    site.run(2)
+
+    days = site.rows("select distinct snapshot_date from raw.unifapi_videos order by 1")
+    assert code == 2
+    assert "What was fetched stays pending" in run.stdout
+    assert (again.exit_code, again.walks) == (0, [])
+    assert sent == {name: count - calm.requests[name] for name, count in site.requests().items()}
+    assert days == [(date(2026, 11, day),) for day in (1, 2, 3)]
