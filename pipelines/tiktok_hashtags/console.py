@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from tiktok_hashtags.doctor import Check
     from tiktok_hashtags.errors import TiktagsError
     from tiktok_hashtags.plan import Line
+    from tiktok_hashtags.prune import Pruning
     from tiktok_hashtags.replay import Replay
     from tiktok_hashtags.run import Outcome
     from tiktok_hashtags.watchlist import Watchlist
@@ -165,15 +166,33 @@ def status_view(found: dict[str, Any]) -> RenderableType:
     return Group(runs, rows_table(list(incomplete[0]), rows, title="Incomplete in the last run"), tables)
 
 
-def replay_table(done: Replay) -> RenderableType:
-    """Return what a replay loaded, by snapshot date."""
+def replay_view(done: Replay) -> RenderableType:
+    """Return what a replay loaded, by snapshot date, and what it could not load any more."""
     rows = []
     for day in done.days:
         missing = sum(walk.stop_reason == "not_in_journal" for walk in day.walks)
         counts = day.providers.values()
         pages, items = sum(each["replayed_pages"] for each in counts), sum(each["rows"] for each in counts)
         rows.append((day.snapshot_date, pages, items, missing))
-    return rows_table(("snapshot date", "pages", "rows", "walks not in the journal"), rows)
+    table = rows_table(("snapshot date", "pages", "rows", "walks not in the journal"), rows)
+    pruned = [
+        Text(f"Not replayed, their pages are pruned: {len(days)} days, {days[0]} to {days[-1]}")
+        for days in [done.pruned_dates]
+        if days
+    ]
+    return Group(table, *pruned)
+
+
+def pruning_view(pruning: Pruning) -> RenderableType:
+    """Return what can go, or what went."""
+    kept = pruning.retention
+    if not pruning.parts:
+        return Text(f"Nothing to remove: no pages older than {kept.journal_days} days, and no raw rows without use.")
+    rows = [(part.name, part.reason, part.rows, part.first_date, part.last_date, part.bytes) for part in pruning.parts]
+    said = "Removed." if pruning.is_removed else "Nothing was removed: `tiktags prune --yes` does it."
+    freed = [] if pruning.freed_bytes is None else [Text(f"The files are {pruning.freed_bytes:,} bytes smaller.")]
+    table = rows_table(("what", "why", "rows", "first date", "last date", "bytes"), rows)
+    return Group(table, Text(said), *freed, *map(Text, pruning.notes))
 
 
 def usage_table(rows: Sequence[dict[str, Any]]) -> RenderableType:

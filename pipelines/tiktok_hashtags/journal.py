@@ -234,6 +234,14 @@ class Journal:
         query = "select distinct snapshot_date from pages where snapshot_date >= ? order by 1"
         return [date.fromisoformat(day) for (day,) in self._reader().execute(query, (since.isoformat(),))]
 
+    def pruned_dates(self, *, since: date) -> list[date]:
+        """Return the snapshot dates from a date on of which the ledger knows pages and none is left."""
+        query = (
+            "select distinct snapshot_date from requests where outcome = 'ok' and snapshot_date >= ?"
+            " and snapshot_date not in (select snapshot_date from pages) order by 1"
+        )
+        return [date.fromisoformat(day) for (day,) in self._reader().execute(query, (since.isoformat(),))]
+
     def requests(self, run_id: str, provider: str) -> Iterator[dict[str, Any]]:
         """Yield the requests of a run and provider in the order they were made."""
         self.flush()

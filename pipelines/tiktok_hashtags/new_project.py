@@ -44,6 +44,9 @@ dlthub_telemetry = false
 
 # [notify]                        # who is told when a run is not complete
 # command = ["mail", "-s", "hashtags", "me@example.com"]  # gets the run's JSON on stdin
+
+# [retention]                     # what `tiktags prune` may remove
+# journal_days = 35
 """
 SECRETS = """\
 # Keys stay in this file (chmod 600) or in the environment: SOURCES__UNIFAPI__API_KEY and so on.

@@ -19,14 +19,16 @@ logger = logging.getLogger(__name__)
 
 @dataclass
 class Replay:
-    """What a replay did, one outcome a snapshot date."""
+    """What a replay did, one outcome a snapshot date; of `pruned_dates` the pages are gone, and raw stays as it is."""
 
     days: list[Outcome] = field(default_factory=list)
     exit_code: int = 0
+    pruned_dates: list[date] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
         """Return the replay as `tiktags replay --json` prints it."""
-        return {"exit_code": self.exit_code, "days": [day.as_json() for day in self.days]}
+        pruned = [day.isoformat() for day in self.pruned_dates]
+        return {"exit_code": self.exit_code, "days": [day.as_json() for day in self.days], "pruned_dates": pruned}
 
 
 def replay(project: Project, *, since: date, on_stage: Callable[[str], None] = logger.info) -> Replay:
@@ -44,8 +46,9 @@ def replay(project: Project, *, since: date, on_stage: Callable[[str], None] = l
     Raises:
         ConfigError: The journal has no pages from that date on.
     """
-    done = Replay()
-    for day in _dates(project, since):
+    dates, pruned = _dates(project, since)
+    done = Replay(pruned_dates=pruned)
+    for day in dates:
         options = past_options(project, day, Options(on_stage=on_stage, is_anew=True))
         done.days.append(run(project, options))
         done.exit_code = worst_exit_code([day.exit_code for day in done.days])
@@ -55,15 +58,17 @@ def replay(project: Project, *, since: date, on_stage: Callable[[str], None] = l
     return done
 
 
-def _dates(project: Project, since: date) -> list[date]:
+def _dates(project: Project, since: date) -> tuple[list[date], list[date]]:
+    """Return the dates that have pages, and those whose pages are gone."""
     path = shared_ledger() or project.journal
     if not path.exists():
         raise ConfigError(f"{path}: there is no journal to replay")
     journal = Journal(path)
     try:
-        dates = journal.page_dates(since=since)
+        dates, pruned = journal.page_dates(since=since), journal.pruned_dates(since=since)
     finally:
         journal.close()
     if not dates:
-        raise ConfigError(f"{path.name}: no pages from {since} on; nothing was replayed")
-    return dates
+        gone = f" (pruned: {pruned[0]} to {pruned[-1]})" if pruned else ""
+        raise ConfigError(f"{path.name}: no pages from {since} on{gone}; nothing was replayed")
+    return dates, pruned

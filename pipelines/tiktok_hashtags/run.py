@@ -190,7 +190,7 @@ def run(project: Project, options: Options) -> Outcome:
     _share_heaps()
     if project.secrets_warning:
         logger.warning("%s", project.secrets_warning)
-    with stopping(on_told=lambda: options.on_stage(_STOPPING)) as signals, _locked(project):
+    with stopping(on_told=lambda: options.on_stage(_STOPPING)) as signals, locked(project):
         outcome = _recovered(project, options, signals)
         if options.transforms and outcome.is_loaded:
             outcome.exit_code = worst_exit_code([outcome.exit_code, _transformed(project, outcome, options, signals)])
@@ -274,7 +274,7 @@ def rebuild(
         StoppedError: A signal came before there was anything to publish.
         TransformError: dbt failed, or a data test did; the former publication stays.
     """
-    with stopping(on_told=lambda: on_stage("stopping")) as signals, _locked(project):
+    with stopping(on_told=lambda: on_stage("stopping")) as signals, locked(project):
         return _built_and_published(project, on_stage, signals, full_refresh=full_refresh)
 
 
@@ -375,7 +375,7 @@ def _share_heaps() -> None:
 
 
 @contextmanager
-def _locked(project: Project) -> Iterator[None]:
+def locked(project: Project) -> Iterator[None]:
     """Hold the project's lock, which the system takes back from a run that died."""
     try:
         project.make_data()

@@ -7,6 +7,7 @@ from tiktok_hashtags.commands.loading import plan, replay, run
 from tiktok_hashtags.commands.made_up import demo, sandbox
 from tiktok_hashtags.commands.marts import publish, transform
 from tiktok_hashtags.commands.starting import init
+from tiktok_hashtags.commands.upkeep import prune
 from tiktok_hashtags.commands.watch import watch
 
-COMMANDS = (init, watch, doctor, plan, run, status, usage, transform, publish, replay, query, demo, sandbox)
+COMMANDS = (init, watch, doctor, plan, run, status, usage, transform, publish, replay, prune, query, demo, sandbox)

@@ -117,5 +117,5 @@ def replay(ctx: click.Context, as_json: bool, since: datetime) -> None:
     if as_json:
         click.echo(json.dumps(done.as_json(), ensure_ascii=False))
     else:
-        console.stdout().print(console.replay_table(done))
+        console.stdout().print(console.replay_view(done))
     ctx.exit(done.exit_code)
