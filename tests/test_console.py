@@ -14,6 +14,8 @@ from tiktok_hashtags import console
 from tiktok_hashtags.demo import Demo
 from tiktok_hashtags.errors import BudgetError
 from tiktok_hashtags.plan import Line
+from tiktok_hashtags.prune import Part, Pruning, Retention
+from tiktok_hashtags.replay import Replay
 from tiktok_hashtags.run import Outcome
 
 PRICED = Line("unifapi", "videos", walks=2, requests=20, credits=1000, usd=1.0)
@@ -138,3 +140,21 @@ def test_a_demo_shows_rows_cost_and_growth() -> None:
     assert "#giftideas" in text
     assert "+60.0%" in text
     assert "Fastest-growing in 14 days" in text
+
+
+def test_a_replay_says_which_dates_are_gone() -> None:
+    done = Replay([Outcome("r", "2026-11-03")], pruned_dates=[date(2026, 11, 1), date(2026, 11, 2)])
+
+    assert "their pages are pruned: 2 days, 2026-11-01 to 2026-11-02" in text_of(console.replay_view(done))
+    assert done.as_json()["pruned_dates"] == ["2026-11-01", "2026-11-02"]
+
+
+def test_what_can_go_is_shown_with_its_reason_and_a_missing_size_is_no_zero() -> None:
+    parts = [Part("raw.unifapi_videos", "replaced by a later load", 1200, date(2026, 11, 1), date(2026, 11, 2))]
+
+    text = text_of(console.pruning_view(Pruning(Retention(), parts)))
+
+    assert text.splitlines()[1].split() == [
+        *("raw.unifapi_videos", "replaced", "by", "a", "later", "load", "1,200", "2026-11-01", "2026-11-02", "–")
+    ]
+    assert "`tiktags prune --yes` does it" in text

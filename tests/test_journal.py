@@ -379,3 +379,14 @@ def test_a_doubted_page_that_came_again_is_trusted(journal: Journal, path: Path)
     later = Journal(path)
     assert [each.page("astray") for each in (journal, later)] == [PAGE, PAGE]
     later.close()
+
+
+def test_dates_whose_pages_are_gone_are_known_from_what_was_bought(journal: Journal) -> None:
+    days = [date(2026, 11, day) for day in (1, 2, 3)]
+    for number, day in enumerate(days):
+        reserved = reserve(journal, row(number, snapshot_date=day))
+        journal.settle(replace(reserved, outcome="ok" if number else "not_found"), reserved=reserved)
+    journal.store("a", PAGE, provider="unifapi", snapshot_date=days[2], url="/x")
+
+    assert journal.pruned_dates(since=days[0]) == [days[1]]
+    assert journal.pruned_dates(since=days[2]) == []

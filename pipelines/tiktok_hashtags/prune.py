@@ -167,7 +167,8 @@ class _Pages:
         with self._connected() as connection:
             connection.execute("delete from pages where snapshot_date < ?", [self._cutoff])
             try:
-                # Refused while another process has the file open; of a file that is free, all space comes back.
+                # Refused while another process has the file open; a file that is free gives all its space back.
+                connection.execute("pragma busy_timeout = 0")
                 connection.execute("pragma journal_mode = delete").fetchall()
             except sqlite3.OperationalError:
                 return [f"{self._path.name} is open in another process: its space is given back when it grows anew"]
