@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import threading
+import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -128,7 +129,7 @@ class TablesOfDlt:
 
 @pytest.fixture(autouse=True)
 def _no_settings_of_this_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in [name for name in os.environ if name.startswith(("SOURCES__", "TIKTAGS_"))]:
+    for name in [name for name in os.environ if name.startswith(("SOURCES__", "TIKTAGS_", "DESTINATION"))]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("RUNTIME__DLTHUB_TELEMETRY", "false")
     monkeypatch.setenv("DLT_DATA_DIR", str(tmp_path / "dlt"))
@@ -252,3 +253,22 @@ def raw() -> Raw:
 @pytest.fixture
 def dlt_raw(tmp_path: Path) -> TablesOfDlt:
     return TablesOfDlt(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def postgres_url() -> Iterator[str]:
+    """An empty database of the server on this machine, dropped at the end."""
+    psycopg2 = pytest.importorskip("psycopg2")
+    server = "postgresql://postgres@127.0.0.1:5432"
+    name = f"tiktags_{uuid.uuid4().hex[:12]}"
+    try:
+        connection = psycopg2.connect(f"{server}/postgres", connect_timeout=5)
+    except psycopg2.OperationalError as error:
+        reason = f"there is no PostgreSQL server: {error}"
+        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
+    connection.autocommit = True
+    with connection.cursor() as cursor:
+        cursor.execute(f'create database "{name}"')
+        yield f"{server}/{name}"
+        cursor.execute(f'drop database "{name}" with (force)')
+    connection.close()

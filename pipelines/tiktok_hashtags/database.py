@@ -33,6 +33,7 @@ class Database(Protocol):
 
     name: str
     load_workers: int
+    connection_errors: tuple[type[Exception], ...]
 
     def exists(self) -> bool:
         """Tell whether there is anything to read."""

@@ -113,10 +113,10 @@ def run_demo(folder: Path, *, days: int, on_line: Callable[[str], None]) -> Demo
             on_line(_line(number + 1, days, outcomes[-1], time.monotonic() - started))
             if outcomes[-1].exit_code > 128:
                 raise StoppedError("the demo was stopped.", exit_code=outcomes[-1].exit_code)
-    done = Demo(folder, days, time.monotonic() - started, worst_exit_code([item.exit_code for item in outcomes]))
-    done.tables = row_counts(project)
-    done.cost = read_query(project, _COST, limit=100)[1]
-    done.growth = read_query(project, _GROWTH, limit=5)[1]
+        done = Demo(folder, days, time.monotonic() - started, worst_exit_code([item.exit_code for item in outcomes]))
+        done.tables = row_counts(project)
+        done.cost = read_query(project, _COST, limit=100)[1]
+        done.growth = read_query(project, _GROWTH, limit=5)[1]
     return done
 
 
@@ -153,6 +153,7 @@ def _fresh(folder: Path, watchlist: str) -> None:
 
 def _variables(server: SandboxServer, sandbox: Sandbox) -> dict[str, str]:
     variables = {f"SOURCES__{name.upper()}__PLAN": plan for name, plan in _PLANS.items()}
+    variables["DESTINATION"] = "duckdb"
     for name, url in server.base_urls.items():
         variables[f"SOURCES__{name.upper()}__BASE_URL"] = url
         variables[key_variable(name)] = sandbox.keys[name]

@@ -8,6 +8,7 @@ from typing import Any
 
 import dlt
 import duckdb
+from dlt.destinations.exceptions import DestinationConnectionError
 from dlt.destinations.impl.duckdb.configuration import DuckDbCredentials
 
 from tiktok_hashtags.errors import ConfigError, TiktagsError
@@ -22,6 +23,7 @@ class DuckDbFile:
 
     name = "duckdb"
     load_workers = 20
+    connection_errors: tuple[type[Exception], ...] = (DestinationConnectionError,)
 
     def __init__(self, project: Project) -> None:
         self._project = project

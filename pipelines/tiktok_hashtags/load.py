@@ -12,7 +12,7 @@ from typing import Any
 import dlt
 import pyarrow as pa
 from dlt.common.exceptions import DltException
-from dlt.destinations.exceptions import DatabaseException, DestinationConnectionError
+from dlt.destinations.exceptions import DatabaseException
 from dlt.destinations.sql_client import SqlClientBase
 from dlt.pipeline.exceptions import PipelineStepFailed
 
@@ -167,8 +167,8 @@ class Warehouse:
         client = self.pipeline.sql_client()
         try:
             client.open_connection()
-        except DestinationConnectionError as error:
-            raise self._cause(error) from error
+        except self.database.connection_errors as error:
+            raise self._cause(error, "cannot be reached") from error
         try:
             self.database.limit_memory(client, memory)
             yield client
@@ -186,7 +186,7 @@ class Warehouse:
         except PipelineStepFailed as error:
             raise self._cause(error) from error
 
-    def _cause(self, error: BaseException) -> TiktagsError:
+    def _cause(self, error: BaseException, trouble: str = "could not be written") -> TiktagsError:
         """Return the typed error inside a dlt failure, or a `LoadError` that says what dlt said."""
         at: BaseException | None = error
         deepest = error
@@ -195,7 +195,7 @@ class Warehouse:
                 return at
             deepest, at = at, at.__cause__ or at.__context__
         said = _first_line(deepest)
-        failed = LoadError(f"the warehouse could not be written: {said}. What was fetched stays pending.")
+        failed = LoadError(f"the warehouse {trouble}: {said}. What was fetched stays pending.")
         return self.database.explained(said) or failed
 
 

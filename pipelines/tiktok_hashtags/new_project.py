@@ -31,6 +31,8 @@ name = "christmas"              # with or without '#'; or url = "https://www.tik
 max_usd_per_run = 2.00
 """
 CONFIG = """\
+# destination = "postgres"      # default: a DuckDB file in data/; keep this line above the first [table]
+
 [runtime]
 log_level = "WARNING"
 dlthub_telemetry = false

@@ -7,6 +7,8 @@ and none. Import this only where the `postgres` extra is installed.
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import psycopg2
@@ -35,18 +37,30 @@ class ParquetCopy(RunnableLoadJob, HasFollowupJobs):
         client: Any = self._job_client
         try:
             with client.sql_client.begin_transaction(), client.sql_client.native_connection.cursor() as cursor:
-                self._copy(cursor, client.sql_client)
+                table = client.sql_client.make_qualified_table_name(self.load_table_name)
+                copy_parquet(cursor, self._file_path, table=table, quoted=client.sql_client.escape_column_name)
         except _REFUSALS as error:
             raise DatabaseTerminalException(error) from error
         except psycopg2.Error as error:
             raise DatabaseTransientException(error) from error
 
-    def _copy(self, cursor: Any, names: Any) -> None:
-        with parquet.ParquetFile(self._file_path) as file:
-            columns = ", ".join(names.escape_column_name(name) for name in file.schema_arrow.names)
-            table = names.make_qualified_table_name(self.load_table_name)
-            for batch in file.iter_batches(batch_size=_BATCH_ROWS):
-                cursor.copy_expert(f"copy {table} ({columns}) from stdin with (format csv)", _csv(batch))
+
+def copy_parquet(cursor: Any, path: str | Path, *, table: str, quoted: Callable[[str], str]) -> None:
+    """Copy a parquet file into a table, some rows at a time.
+
+    Args:
+        cursor: A psycopg2 cursor in a transaction.
+        path: The file.
+        table: The table's name as SQL has it.
+        quoted: Makes SQL of a column's name.
+
+    Raises:
+        psycopg2.Error: The server refused.
+    """
+    with parquet.ParquetFile(path) as file:
+        columns = ", ".join(map(quoted, file.schema_arrow.names))
+        for batch in file.iter_batches(batch_size=_BATCH_ROWS):
+            cursor.copy_expert(f"copy {table} ({columns}) from stdin with (format csv)", _csv(batch))
 
 
 def _csv(batch: Any) -> io.BytesIO:

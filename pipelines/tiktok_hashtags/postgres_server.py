@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -12,6 +13,7 @@ from tiktok_hashtags.postgres_publish import publish_schemas
 from tiktok_hashtags.project import Project
 
 _FETCH_ROWS = 50_000
+_REFUSED = re.compile(r'authentication failed|no password supplied|(database|role) ".*" does not exist')
 _INSTALL = "the destination postgres needs the packages of an extra: pip install 'tiktok-hashtags[postgres]'"
 _WHERE = "[destination.postgres.credentials] in .dlt/secrets.toml or DESTINATION__POSTGRES__CREDENTIALS"
 # Those of libpq's parameters that dbt's profile takes too.
@@ -31,6 +33,7 @@ class PostgresServer:
     def __init__(self, project: Project) -> None:
         del project  # nothing of it is kept in the folder
         self._driver = _driver()
+        self.connection_errors: tuple[type[Exception], ...] = (self._driver.Error,)
         self._credentials = _credentials()
 
     def exists(self) -> bool:
@@ -55,7 +58,7 @@ class PostgresServer:
 
     def explained(self, said: str) -> TiktagsError | None:
         """Tell a refused password or database, which only the user can mend, from a server that is away."""
-        if any(words in said for words in ("authentication failed", "no password supplied", "does not exist")):
+        if _REFUSED.search(said):
             return ConfigError(f"PostgreSQL refused: {said.strip()}. See {_WHERE}.")
         return None
 

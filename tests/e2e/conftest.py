@@ -106,7 +106,7 @@ class Site:
     def inside(self) -> Iterator[None]:
         """Have the folder and its variables, and none of this machine's settings, for a while."""
         before, folder = dict(os.environ), Path.cwd()
-        for name in [name for name in os.environ if name.startswith(("SOURCES__", "TIKTAGS_"))]:
+        for name in [name for name in os.environ if name.startswith(("SOURCES__", "TIKTAGS_", "DESTINATION"))]:
             del os.environ[name]
         os.environ.update(self.variables)
         os.chdir(self.project.root)
