@@ -37,7 +37,7 @@ def test_the_default_is_a_file_in_the_project(
     found = database(project)
 
     assert isinstance(found, DuckDbFile)
-    assert found.dbt_variables() == {"TIKTAGS_WAREHOUSE": str(project.warehouse)}
+    assert found.dbt_variables() == {"TIKTAGS_TARGET": "duckdb", "TIKTAGS_WAREHOUSE": str(project.warehouse)}
 
 
 def test_an_unknown_destination_is_named(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -66,7 +66,7 @@ class DuckDbFile:
 
     def dbt_variables(self) -> dict[str, str]:
         """Return where the file is."""
-        return {"TIKTAGS_WAREHOUSE": str(self._path.resolve())}
+        return {"TIKTAGS_TARGET": "duckdb", "TIKTAGS_WAREHOUSE": str(self._path.resolve())}
 
     @contextmanager
     def reading(self) -> Iterator[DuckDbReader]:
