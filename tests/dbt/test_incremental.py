@@ -27,6 +27,35 @@ def video(day: int, position: int, video_id: str, **values: Any) -> Row:
     }
 
 
+def details(day: int, view_count: int, **values: Any) -> Row:
+    """Crawlora's details of a hashtag."""
+    return {
+        "request_key": f"details {day}",
+        "position": 1,
+        "requested_hashtag": "christmas",
+        "hashtag_key": "christmas",
+        "challenge_info__stats_v2__view_count": view_count,
+        **{f"challenge_info__challenge__{name}": value for name, value in values.items()},
+    }
+
+
+def walk(day: int) -> Row:
+    """The verdict on a walk of the trend list of the United States."""
+    return {
+        "walk_key": f"us {day}",
+        "provider": "crawlora",
+        "endpoint": "trends",
+        "target": "popular_trend US 7 days",
+        "is_complete": True,
+    }
+
+
+def place(day: int, position: int, key: str, **values: Any) -> Row:
+    """A place on the trend list of the United States."""
+    listed = {"request_key": f"us {day}", "position": position, "hashtag_key": key, "rank": position}
+    return listed | {"requested_country": "US"} | values
+
+
 def tag(day: int, position: int, key: str, request: str = "feed") -> Row:
     return {"request_key": f"{request} {day}", "position": position, "list_index": 1, "hashtag_key": key, "value": key}
 
@@ -38,7 +67,10 @@ FIRST_DAY: Rows = {
     ],
     "unifapi_videos__caption_hashtags": [tag(1, 1, "caption")],
     "unifapi_videos__hashtags": [tag(1, 2, "mistaken")],
-    "crawlora_trends": [{"request_key": "us 1", "position": 1, "hashtag_key": "late", "rank": 1}],
+    "crawlora_trends": [place(1, 1, "late")],
+    "crawlora_hashtags": [details(1, 1_000, desc="old", title="christmas")],
+    "walks": [walk(1)],
+    "watchlist": [{"kind": "hashtag", "hashtag_key": "christmas", "role": "market"}],
 }
 
 SECOND_DAY: Rows = {
@@ -47,6 +79,11 @@ SECOND_DAY: Rows = {
         video(2, 2, "v3", view_count=30, has_hashtag_list=False),
     ],
     "unifapi_videos__caption_hashtags": [tag(2, 1, "caption")],
+    "crawlora_trends": [place(2, 1, "other", industry_info__id=5, industry_info__value="Five")],
+    "crawlora_hashtags": [details(2, 1_500, desc="new", title="Christmas")],
+    "walks": [walk(2)],
+    "watchlist": [{"kind": "hashtag", "hashtag_key": "christmas", "role": "own"}],
+    "watchlist__campaigns": [{"hashtag_key": "christmas", "campaign": "holiday"}],
 }
 
 NAME_OF_THE_ID: Rows = {
@@ -59,10 +96,10 @@ LIST_FOR_THE_FIRST_DAY: Rows = {
     "scraper_items": [
         {"request_key": "file 1", "position": 1, "aweme_id": "v1", "has_hashtag_list": True}
         | {"statistics__play_count": 12, "statistics__collect_count": 3, "desc_language": "en"}
-        | {"observed_at": "2026-11-01 20:00:00"},
+        | {"observed_at": "2026-11-01 20:00:00", "author__uid": "creator of v1", "author__signature": "a bio"},
     ],
     "scraper_items__text_extra": [tag(1, 1, "listed", request="file")],
-    "crawlora_trends": [{"request_key": "us 1", "position": 2, "hashtag_key": "later", "rank": 2}],
+    "crawlora_trends": [place(1, 2, "later")],
     "crawlora_trends__trend": [
         {"request_key": "us 1", "position": 2, "list_index": 1, "time": 1_761_955_200, "value": 0.5},
     ],
@@ -73,7 +110,17 @@ FIRST_DAY_DECODED_ANEW: Rows = {
 }
 
 THIRD_DAY: Rows = {
-    "unifapi_videos": [video(3, 1, "v3", view_count=29, has_hashtag_list=True)],
+    "unifapi_videos": [
+        video(3, 1, "v3", view_count=29, has_hashtag_list=True),
+        video(3, 2, "v1", view_count=50, author__username="second", create_time=1_793_491_200, music__id="m1"),
+    ],
+    "crawlora_trends": [
+        place(3, 1, "late", country_info__id="US", country_info__value="The States"),
+        place(3, 2, "other", industry_info__id=5, industry_info__value="Cinco"),
+    ],
+    "crawlora_hashtags": [details(3, 1_400, desc="new", title="CHRISTMAS")],
+    "walks": [walk(3)],
+    "api_requests": [{"request_id": "q", "provider": "unifapi", "outcome": "ok", "credits": 20}],
     "unifapi_videos__hashtags": [tag(3, 1, "late")],
     "tikliveapi_search": [
         {"request_key": "s 3", "position": 1, "requested_keyword": "x", "hashtag_key": "x", "view_count": 1},
@@ -147,6 +194,40 @@ def test_builds_in_steps_equal_one_full_build_on_every_mart(full: Raw, stepwise:
     assert differences(stepwise.marts(), full.marts()) == {}
 
 
+def test_no_mart_is_empty_so_that_each_is_compared(full: Raw) -> None:
+    assert {name for name, rows in full.marts().items() if not rows} == set()
+
+
+def test_what_the_days_say_of_a_list_adds_up_in_steps(stepwise: Raw) -> None:
+    rows = stepwise.execute(
+        "select hashtag_key, strftime(snapshot_date, '%d'), rank, status, country_name "
+        "from reporting.rpt_trend_discovery where source_kind = 'trend' order by all"
+    )
+
+    assert rows == [
+        ("late", "01", 1, None, "United States"),
+        ("late", "02", None, "left", "United States"),
+        ("late", "03", 1, "entered", "United States"),
+        ("later", "01", 2, None, "United States"),
+        ("later", "02", None, "left", "United States"),
+        ("other", "02", 1, "entered", "United States"),
+        ("other", "03", 2, "down", "United States"),
+    ]
+
+
+def test_a_late_dataset_is_told_in_the_version_of_its_day(stepwise: Raw) -> None:
+    rows = stepwise.execute(
+        "select handle, bio, strftime(valid_from, '%d %H'), strftime(valid_to, '%d %H') "
+        "from marts.dim_creator_history where creator_id = 'creator of v1' order by valid_from"
+    )
+
+    assert rows == [
+        ("first", None, "01 08", "01 20"),
+        ("first", "a bio", "01 20", "02 08"),
+        ("second", "a bio", "02 08", None),
+    ]
+
+
 def test_a_list_that_comes_late_overrules_the_caption_on_every_date(stepwise: Raw) -> None:
     rows = stepwise.execute("select hashtag_key from marts.bridge_video_hashtag where video_id = 'v1' and is_tagged")
 
@@ -159,7 +240,7 @@ def test_a_name_that_comes_late_gives_the_feed_of_older_dates_its_hashtag(stepwi
         "where hashtag_key = 'christmas' group by 1 order by 1"
     )
 
-    assert rows == [("2026-11-01", 2), ("2026-11-02", 2), ("2026-11-03", 1)]
+    assert rows == [("2026-11-01", 2), ("2026-11-02", 2), ("2026-11-03", 2)]
 
 
 def test_an_older_date_fills_gaps_but_does_not_replace_what_is_newer(stepwise: Raw) -> None:
