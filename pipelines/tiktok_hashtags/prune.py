@@ -311,8 +311,9 @@ def _stores(project: Project, retention: Retention, today: date) -> Sequence[_St
     journal = shared_ledger() or project.journal
     stores: list[_Store] = [_Pages(journal, cutoff)] if journal.exists() else []
     stores.append(_Packages(project.pipelines / "tiktok_hashtags" / "load" / "loaded", cutoff))
-    if project.warehouse.exists():
-        stores.append(_Tables(Warehouse(project), rejects))
+    warehouse = Warehouse(project)
+    if warehouse.database.exists():
+        stores.append(_Tables(warehouse, rejects))
     return stores
 
 
