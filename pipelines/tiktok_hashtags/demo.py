@@ -22,7 +22,6 @@ from tiktok_hashtags.settings import key_variable
 
 START = date(2026, 11, 1)
 HASHTAGS = 12
-_MARKER = ".tiktags-demo"
 _PLANS = {"crawlora": "growth", "unifapi": "paid"}
 _TRENDS = """
 [[trends]]
@@ -81,9 +80,15 @@ class Demo:
         """The DuckDB file that BI tools read."""
         return Project(self.folder).publication
 
+    @property
+    def report(self) -> Path:
+        """The page to open."""
+        return Project(self.folder).report
+
     def as_json(self) -> dict[str, Any]:
         """Return the demo as `tiktags demo --json` prints it."""
-        return {**asdict(self), "warehouse": str(self.warehouse), "publication": str(self.publication)}
+        paths = {"warehouse": self.warehouse, "publication": self.publication, "report": self.report}
+        return {**asdict(self), **{name: str(path) for name, path in paths.items()}}
 
 
 def run_demo(folder: Path, *, days: int, on_line: Callable[[str], None]) -> Demo:
@@ -140,11 +145,11 @@ def _watchlist(world: World) -> str:
 
 
 def _fresh(folder: Path, watchlist: str) -> None:
-    if folder.exists() and any(folder.iterdir()) and not (folder / _MARKER).exists():
+    if folder.exists() and any(folder.iterdir()) and not Project(folder).is_demo:
         raise ConfigError(f"{folder}: holds something that is not a demo; nothing was changed. Name another --folder.")
     shutil.rmtree(folder, ignore_errors=True)
     (folder / ".dlt").mkdir(parents=True)
-    (folder / _MARKER).touch()
+    Project(folder).demo_marker.touch()
     (folder / "watchlist.toml").write_text(watchlist, encoding="utf-8")
     (folder / ".dlt" / "config.toml").write_text(
         '[runtime]\nlog_level = "WARNING"\ndlthub_telemetry = false\n', encoding="utf-8"

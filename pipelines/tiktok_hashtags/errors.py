@@ -2,12 +2,14 @@
 
 TiktagsError                    exit 1
 ├── ConfigError                 exit 2   fix the watchlist, a key or a setting
+│   └── NothingPublishedError            a run or `tiktags publish` has to come first
 ├── LockedError                 exit 7   wait for the other run
 ├── StoppedError                exit 130 or 143: SIGINT or SIGTERM ended it; the next run completes it
 ├── LoadError                   exit 1   raw was not loaded; the next run goes on from what is pending
 │   └── PackageError            exit 4   a load package was set aside; its rows come again from the journal
 ├── TransformError              exit 1   dbt itself failed
 │   └── DataTestError           exit 3   the data failed its tests; raw is kept
+├── ReportError                 exit 1   the report was not written; marts and publication are not touched
 └── RequestError                exit 4   one request failed; its walk is incomplete
     ├── NetworkError                     timeout, reset, broken body: retried, then the walk ends
     │   └── UnreachableError             no connection at all: retried, and not charged
@@ -51,6 +53,10 @@ class ConfigError(TiktagsError):
     exit_code = 2
 
 
+class NothingPublishedError(ConfigError):
+    """There is no publication to read yet."""
+
+
 class LockedError(TiktagsError):
     """Another run holds the project's lock; nothing was sent."""
 
@@ -88,6 +94,10 @@ class DataTestError(TransformError):
     """The models were built, but a data test failed."""
 
     exit_code = 3
+
+
+class ReportError(TiktagsError):
+    """The report could not be written; what it would show is published all the same."""
 
 
 class RequestError(TiktagsError):

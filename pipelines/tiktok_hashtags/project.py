@@ -77,6 +77,21 @@ class Project:
         return self.exports / "hashtags.duckdb"
 
     @property
+    def report(self) -> Path:
+        """The HTML report."""
+        return self.root / "reports" / "index.html"
+
+    @property
+    def demo_marker(self) -> Path:
+        """Lies in a folder whose data are made up."""
+        return self.root / ".tiktags-demo"
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether the data are made up."""
+        return self.demo_marker.exists()
+
+    @property
     def dbt(self) -> Path:
         """Dbt's target and logs."""
         return self.data / "dbt"

@@ -5,9 +5,12 @@ from __future__ import annotations
 from tiktok_hashtags.commands.inspection import doctor, query, status, usage
 from tiktok_hashtags.commands.loading import plan, replay, run
 from tiktok_hashtags.commands.made_up import demo, sandbox
-from tiktok_hashtags.commands.marts import publish, transform
+from tiktok_hashtags.commands.marts import publish, report, transform
 from tiktok_hashtags.commands.starting import init
 from tiktok_hashtags.commands.upkeep import prune
 from tiktok_hashtags.commands.watch import watch
 
-COMMANDS = (init, watch, doctor, plan, run, status, usage, transform, publish, replay, prune, query, demo, sandbox)
+COMMANDS = (
+    *(init, watch, doctor, plan, run, status, usage, transform, publish, report),
+    *(replay, prune, query, demo, sandbox),
+)

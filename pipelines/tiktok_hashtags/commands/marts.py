@@ -1,4 +1,4 @@
-"""The marts made again from what is loaded."""
+"""The marts made again from what is loaded, and the report of them."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from tiktok_hashtags.commands.options import json_option
+from tiktok_hashtags.commands.options import json_option, now_option
 
 if TYPE_CHECKING:
+    from tiktok_hashtags.clock import Clock
     from tiktok_hashtags.project import Project
 
 
@@ -28,6 +29,21 @@ def transform(project: Project, as_json: bool, full_refresh: bool) -> None:
 def publish(project: Project, as_json: bool) -> None:
     """Build and test the marts from what is loaded, then publish them for BI tools: `transform` by its end."""
     _rebuild(project, full_refresh=False, as_json=as_json)
+
+
+@click.command()
+@json_option
+@now_option
+@click.option("--open", "is_opened", is_flag=True, help="Show it in the browser.")
+@click.pass_obj
+def report(project: Project, as_json: bool, clock: Clock, is_opened: bool) -> None:
+    """Write the HTML report of what is published: one file that works offline and can be mailed."""
+    from tiktok_hashtags.report import write_report
+
+    written = write_report(project, clock=clock)
+    click.echo(json.dumps(written.as_json(), ensure_ascii=False) if as_json else str(written.path))
+    if is_opened:
+        click.launch(written.path.resolve().as_uri())
 
 
 def _rebuild(project: Project, *, full_refresh: bool, as_json: bool) -> None:

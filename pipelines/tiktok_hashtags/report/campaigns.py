@@ -1,0 +1,104 @@
+"""Campaigns: how each does, who has which share of its voice, and own hashtags beside competitors'."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tiktok_hashtags.report.marts import Marts, Part, table
+
+_CAMPAIGNS = """
+select
+    campaign,
+    snapshot_date,
+    hashtag_count,
+    listed_video_count,
+    new_video_count,
+    creator_count,
+    new_creator_count,
+    view_count,
+    view_gain,
+    engagement_rate,
+    substr(top_creator_handle, 1, 60) as top_creator_handle,
+    top_creator_view_share,
+    reach_view_count,
+    cost_usd
+from {reporting}.rpt_campaign_monitor
+where language = '' and region = '' and snapshot_date > {day_31_before}
+order by campaign, snapshot_date
+limit {limit}
+"""
+_CUTS = """
+select campaign, language, region, listed_video_count, creator_count, view_count, view_gain, engagement_rate
+from {reporting}.rpt_campaign_monitor
+where snapshot_date = {day} and (language <> '' or region <> '')
+order by campaign, view_count desc nulls last, language, region
+limit {limit}
+"""
+_VOICE = """
+with
+newest as (
+    select
+        voice.*,
+        row_number() over (
+            partition by voice.campaign, voice.snapshot_date
+            order by voice.share_of_voice desc nulls last, voice.hashtag_key
+        ) as place
+    from {reporting}.rpt_share_of_voice as voice
+    where voice.snapshot_date > {day_31_before}
+),
+
+leaders as (
+    select campaign, hashtag_key, min(place) as place
+    from newest
+    group by campaign, hashtag_key
+    having min(place) <= 8
+)
+
+select
+    newest.campaign,
+    newest.hashtag_key,
+    newest.hashtag_name,
+    newest.role,
+    newest.snapshot_date,
+    newest.view_gain_per_day,
+    newest.share_of_voice,
+    newest.share_of_voice_views
+from newest
+inner join leaders on newest.campaign = leaders.campaign and newest.hashtag_key = leaders.hashtag_key
+order by newest.campaign, newest.snapshot_date, newest.hashtag_key
+limit {limit}
+"""
+_COMPETITORS = """
+select
+    campaign,
+    hashtag_key,
+    hashtag_name,
+    role,
+    view_count,
+    view_gain_per_day,
+    growth_7d_rate,
+    listed_video_count,
+    creator_count,
+    video_view_count,
+    engagement_rate,
+    view_count_vs_own,
+    gain_vs_own
+from {reporting}.rpt_competitor_monitor
+where language = '' and region = '' and snapshot_date = {day}
+order by campaign, view_count desc nulls last, hashtag_key
+limit {limit}
+"""
+
+
+def _campaigns(marts: Marts) -> dict[str, Any]:
+    return {
+        "days": table(marts.rows(_CAMPAIGNS, limit=1_000)),
+        "cuts": table(marts.rows(_CUTS, limit=300)),
+    }
+
+
+PARTS = {
+    "campaigns": Part(("rpt_campaign_monitor",), _campaigns),
+    "voice": Part(("rpt_share_of_voice",), lambda marts: table(marts.rows(_VOICE, limit=4_000))),
+    "competitors": Part(("rpt_competitor_monitor",), lambda marts: table(marts.rows(_COMPETITORS, limit=300))),
+}

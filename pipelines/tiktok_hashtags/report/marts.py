@@ -1,0 +1,138 @@
+"""What the report reads: the published marts of either warehouse, through one function that runs SQL."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Protocol
+
+import duckdb
+
+Row = dict[str, Any]
+
+_TABLES = """
+select table_name
+from information_schema.tables
+where table_schema in ('{marts}', '{reporting}')
+"""
+_DAY = """
+select max(snapshot_date) as snapshot_date
+from (
+    select max(snapshot_date) as snapshot_date from {marts}.fct_hashtag_stats_daily
+    union all
+    select max(snapshot_date) as snapshot_date from {marts}.fct_video_stats_daily
+    union all
+    select max(snapshot_date) as snapshot_date from {marts}.fct_trend_ranks
+    union all
+    select max(snapshot_date) as snapshot_date from {marts}.fct_walks
+) as newest
+"""
+
+
+class Reader(Protocol):
+    """Runs a query that DuckDB and PostgreSQL share."""
+
+    def rows(self, sql: str) -> list[Row]:
+        """Return the rows by column name."""
+        ...
+
+
+@dataclass(frozen=True)
+class DuckDbReader:
+    """Reads a published DuckDB file."""
+
+    connection: duckdb.DuckDBPyConnection
+
+    def rows(self, sql: str) -> list[Row]:
+        """Return the rows by column name."""
+        relation = self.connection.execute(sql)
+        columns = [column[0] for column in relation.description or ()]
+        return [dict(zip(columns, row, strict=True)) for row in relation.fetchall()]
+
+
+@contextmanager
+def duckdb_reader(publication: Path) -> Iterator[DuckDbReader]:
+    """Read a published DuckDB file; nobody writes it in place, so it can be open as long as it takes."""
+    with duckdb.connect(publication, read_only=True) as connection:
+        yield DuckDbReader(connection)
+
+
+class Marts:
+    """A publication, and the days that the queries speak of.
+
+    Args:
+        reader: Where the queries run.
+        marts: The schema of the core marts.
+        reporting: The schema of the reporting marts.
+    """
+
+    def __init__(self, reader: Reader, *, marts: str = "marts", reporting: str = "reporting") -> None:
+        self._reader = reader
+        self._names = {"marts": marts, "reporting": reporting}
+        self.tables = {row["table_name"] for row in reader.rows(_TABLES.format(**self._names))}
+        self.latest = self._latest()
+
+    def rows(self, sql: str, **limits: int) -> list[Row]:
+        """Run a query in which `{marts}`, `{reporting}`, `{day}`, `{day_30_before}` and so on, and limits stand."""
+        return self._reader.rows(sql.format(**self._names, **self._days(), **limits))
+
+    def missing(self, tables: Sequence[str]) -> list[str]:
+        """Return which of some tables the publication does not have."""
+        return [table for table in tables if table not in self.tables]
+
+    def _latest(self) -> date | None:
+        """Return the newest snapshot date; None where nothing was observed."""
+        core = ("fct_hashtag_stats_daily", "fct_video_stats_daily", "fct_trend_ranks", "fct_walks")
+        if self.missing(core):
+            return None
+        found: date | None = self._reader.rows(_DAY.format(**self._names))[0]["snapshot_date"]
+        return found
+
+    def _days(self) -> dict[str, str]:
+        day = self.latest or date(1970, 1, 1) + timedelta(days=365)
+        before = {f"day_{days}_before": day - timedelta(days=days) for days in (7, 14, 30, 31, 90)}
+        return {name: f"date '{value.isoformat()}'" for name, value in {"day": day, **before}.items()}
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of the page's data.
+
+    Args:
+        tables: What it cannot be without.
+        read: Makes it.
+    """
+
+    tables: tuple[str, ...]
+    read: Callable[[Marts], Any]
+
+
+def read_parts(marts: Marts, parts: Mapping[str, Part]) -> dict[str, Any]:
+    """Return the parts by name; one whose tables are not published is `{"missing": [...]}`."""
+    found = {}
+    for name, part in parts.items():
+        missing = marts.missing(part.tables)
+        found[name] = {"missing": missing} if missing else part.read(marts)
+    return found
+
+
+def table(rows: Sequence[Row]) -> dict[str, Any]:
+    """Return rows as the page holds them: each column's name once, and values that JSON has."""
+    columns = list(rows[0]) if rows else []
+    return {"columns": columns, "rows": [[json_value(row[column]) for column in columns] for row in rows]}
+
+
+def json_value(value: Any) -> Any:
+    """Return a value as JSON has it: six significant digits of a double, no time zones, no infinity."""
+    if isinstance(value, Decimal):
+        value = float(value) if value % 1 else int(value)
+    if isinstance(value, float):
+        return float(f"{value:.6g}") if math.isfinite(value) else None
+    if isinstance(value, datetime):
+        return value.isoformat(sep=" ", timespec="minutes")
+    return value.isoformat() if isinstance(value, date) else value

@@ -1,0 +1,119 @@
+"""Puts the report together from the published marts and swaps it in."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from tiktok_hashtags import __version__
+from tiktok_hashtags.clock import Clock, system_clock
+from tiktok_hashtags.errors import ConfigError, ReportError
+from tiktok_hashtags.project import Project
+from tiktok_hashtags.report import campaigns, content, costs, hashtags, health, people, trends
+from tiktok_hashtags.report.marts import Marts, duckdb_reader, json_value, read_parts
+from tiktok_hashtags.report.page import render
+
+logger = logging.getLogger(__name__)
+PARTS = {
+    **hashtags.PARTS,
+    **trends.PARTS,
+    **content.PARTS,
+    **people.PARTS,
+    **campaigns.PARTS,
+    **costs.PARTS,
+    **health.PARTS,
+}
+
+
+@dataclass(frozen=True)
+class Report:
+    """A written report.
+
+    Args:
+        path: The file.
+        bytes: Its size.
+        snapshot_date: The newest date in it, ISO; None where nothing was observed.
+        notices: What a reader must know before the numbers, with a level each.
+    """
+
+    path: Path
+    bytes: int
+    snapshot_date: str | None
+    notices: list[dict[str, str]] = field(default_factory=list)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the report as `tiktags report --json` prints it."""
+        return {
+            "report": str(self.path),
+            "bytes": self.bytes,
+            "snapshot_date": self.snapshot_date,
+            "notices": self.notices,
+        }
+
+
+def write_report(project: Project, *, clock: Clock = system_clock, problems: Sequence[str] = ()) -> Report:
+    """Write `reports/index.html` from what is published.
+
+    Args:
+        project: Whose publication is shown.
+        clock: Says when the page was written.
+        problems: What went wrong in the run that asks for the page; shown on top of it.
+
+    Raises:
+        ConfigError: There is no publication yet.
+        ReportError: The publication could not be read, or the file not be written; the former report stays.
+    """
+    try:
+        with _published(project) as marts:
+            data = _data(project, marts, clock, problems)
+        size = _swap_in(project.report, render(data))
+    except (OSError, duckdb.Error) as error:
+        raise ReportError(f"{project.report}: could not be written: {error}. The former report stays.") from error
+    logger.info("wrote %s", project.report)
+    return Report(project.report, size, data["meta"]["snapshot_date"], data["notices"])
+
+
+@contextmanager
+def _published(project: Project) -> Iterator[Marts]:
+    if not project.publication.exists():
+        raise ConfigError(f"{project.publication}: nothing is published yet; `tiktags run` or `publish` does it")
+    with duckdb_reader(project.publication) as reader:
+        yield Marts(reader)
+
+
+def _data(project: Project, marts: Marts, clock: Clock, problems: Sequence[str]) -> dict[str, Any]:
+    now = clock()
+    parts = read_parts(marts, PARTS)
+    parts["tests"] = health.dbt_results(project.dbt / "target" / "run_results.json")
+    notices = health.notices(
+        parts, latest=marts.latest, today=now.date(), is_synthetic=project.is_demo, problems=list(problems)
+    )
+    meta = {
+        "written_at": json_value(now),
+        "snapshot_date": json_value(marts.latest),
+        "source": project.publication.name,
+        "version": __version__,
+    }
+    return {"meta": meta, "notices": notices, "parts": parts}
+
+
+def _swap_in(path: Path, html: str) -> int:
+    """Write aside, then rename: whoever has the page open keeps the old one."""
+    content = html.encode("utf-8", "replace")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_suffix(".next")
+    try:
+        with aside.open("wb") as file:
+            file.write(content)
+            os.fsync(file.fileno())
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)
+    return len(content)
