@@ -16,7 +16,7 @@ const colours = () => (isDark() && !isPrinting ? DARK : LIGHT);
 const FONT = 'Inter, ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif';
 let isPrinting = false;
 
-// What all charts share. Aria is on the figure around a chart, because a reader gains nothing from its single marks.
+// What all charts share.
 function chartConfig(theme) {
   const axis = { labelColor: theme.text, labelFont: FONT, labelFontSize: 11.5, titleColor: theme.text, titleFont: FONT, titleFontWeight: 500, domain: false, ticks: false, labelPadding: 8, gridColor: theme.grid };
   return { aria: false, background: null, font: FONT, view: { stroke: null }, axis, axisX: { grid: false }, legend: null };
@@ -26,7 +26,9 @@ function chartConfig(theme) {
 class Chart {
   constructor({ label, spec, tip, height }) {
     Object.assign(this, { label, spec, tip });
-    this.box = element("div", { class: "chart", role: "img", "aria-label": label });
+    // A screen reader is told what the picture shows, and finds the numbers in the table; single marks say nothing.
+    this.picture = element("div", { "aria-hidden": "true" });
+    this.box = element("div", { class: "chart", role: "img", "aria-label": label }, this.picture);
     if (height) this.box.style.minHeight = `${height}px`;
     this.width = 0;
     this.drawn = Promise.resolve();
@@ -50,7 +52,7 @@ class Chart {
     const full = { $schema: "https://vega.github.io/schema/vega-lite/v6.json", autosize: { type: "fit", contains: "padding" }, padding: 0, width, ...spec };
     const options = { mode: "vega-lite", renderer: "svg", ast: true, actions: false, defaultStyle: false, config: chartConfig(colours()), tooltip: this.tip ? tipHandler(this.tip) : false };
     this.view?.finalize();
-    this.view = (await vegaEmbed(this.box, full, options)).view;
+    this.view = (await vegaEmbed(this.picture, full, options)).view;
     this.width = width;
     this.isDrawn = true;
   }

@@ -145,7 +145,7 @@ function togetherCard() {
   if (!isPublished(PARTS.together)) return card({ title, span: 5, body: [notPublished(PARTS.together)] });
   const rows = rowsOf(PARTS.together);
   if (!rows.length) return card({ title, note, span: 5, body: [empty("No videos with several hashtags yet", "They come with videos of watched hashtags.")] });
-  const keys = [...new Set(rows.map((row) => row.hashtag_key))].sort();
+  const keys = [...new Set(rows.filter((row) => row.rank === 1).sort((one, other) => other.video_count - one.video_count).map((row) => row.hashtag_key))];
   const of = (key) => rows.filter((row) => row.hashtag_key === key);
   const columns = [
     { key: "other_hashtag_name", label: "With", cell: (row) => hashtag(row.other_hashtag_name), kind: "main-cell" },

@@ -11,7 +11,7 @@ function element(name, attributes = {}, ...children) {
     else if (value === true) made.setAttribute(key, "");
     else if (value !== false && !isMissing(value)) made.setAttribute(key, value);
   }
-  made.append(...children.flat().filter((child) => !isMissing(child) && child !== false));
+  made.append(...children.flat(Infinity).filter((child) => !isMissing(child) && child !== false));
   return made;
 }
 

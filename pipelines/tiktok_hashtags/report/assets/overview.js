@@ -76,7 +76,12 @@ function costTile() {
   const unpriced = [...new Set(rows.filter((row) => isMissing(row.cost_usd)).map((row) => row.provider))];
   const days = [...new Set(rows.map((row) => row.snapshot_date))].sort();
   const points = days.map((date) => ({ day: date, value: priced.filter((row) => row.snapshot_date === date).reduce((sum, row) => sum + row.cost_usd, 0) }));
-  return { label: "Data cost, 31 days", value: dollars(total), note: `${plural(requests, "request")}${unpriced.length ? `, ${unpriced.join(", ")} unpriced` : ""}`, points, colour: 4 };
+  return { label: "Data cost, 31 days", value: dollars(total), note: costNote(requests, unpriced), points, colour: 4 };
+}
+
+function costNote(requests, unpriced) {
+  if (!unpriced.length) return plural(requests, "request");
+  return `without ${unpriced.length === 1 ? unpriced[0] : plural(unpriced.length, "provider")}, unpriced`;
 }
 
 // Growth. What is chosen lives here; each change draws the chart again.
@@ -179,7 +184,7 @@ function signalsCard() {
   if (!isPublished(PARTS.signals)) return card({ title, span: 7, body: [notPublished(PARTS.signals)] });
   const columns = [
     { key: "hashtag_name", label: "Hashtag", cell: (row) => hashtag(row.hashtag_name), kind: "main-cell" },
-    { key: "snapshot_date", label: "Day", format: day },
+    { key: "snapshot_date", label: "Day", format: day, kind: "nowrap" },
     { key: "robust_z_score", label: "z-score", isNumber: true, cell: (row) => [row.is_signal && tag("signal", "own"), ` ${row.robust_z_score.toFixed(1)}`] },
     { key: "view_gain_per_day", label: "Views a day", isNumber: true, format: signedCompact },
     { key: "median_gain_per_day", label: "Usual", isNumber: true, format: signedCompact },

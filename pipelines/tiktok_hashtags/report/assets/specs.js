@@ -55,7 +55,7 @@ function lineSpec(theme, width, { lines, isLog = false, height = 330, labelWidth
   const ends = lines.filter((line) => line.points.length).map((line) => ({ key: line.key, name: `#${line.name}`, t: asTime(line.points.at(-1).day), value: line.points.at(-1).value }));
   spread(ends.map((end) => place(end.value)), 16, height).forEach((y, index) => Object.assign(ends[index], { y }));
   const x = dayAxis(days, layout.width);
-  const y = { field: "value", type: "quantitative", title: null, scale: { type: isLog ? "log" : "linear", domain, nice: false, zero: false }, axis: { labelExpr: COMPACT, tickCount: 5, format: "~s" } };
+  const y = { field: "value", type: "quantitative", title: null, scale: isLog ? { type: "log", domain, nice: false } : { domain, nice: false, zero: false }, axis: { labelExpr: COMPACT, tickCount: 5, format: "~s" } };
   const colour = { field: "key", type: "nominal", scale: colourScale(lines), legend: null };
   const labels = { data: { values: ends }, mark: { type: "text", align: "left", limit: labelWidth - 16, fontSize: 12, fontWeight: 500 }, encoding: { x: { value: layout.width + 11 }, y: { field: "y", type: "quantitative", scale: null }, text: { field: "name" }, color: colour } };
   return {

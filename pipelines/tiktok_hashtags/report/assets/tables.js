@@ -41,11 +41,10 @@ class DataTable {
     this.body = element("tbody");
     this.head = element("thead");
     this.more = element("div", { class: "more", role: "status", hidden: true });
-    const caption = `${name}, ${rows.length} rows`;
     this.box = element(
       "div",
-      { class: "table-box", role: "region", tabindex: 0, "aria-label": name },
-      element("table", { "aria-label": caption }, this.head, this.body),
+      { class: "table-box", role: "region", tabindex: 0, "aria-label": `${name}, table` },
+      element("table", { "aria-label": name }, this.head, this.body),
     );
     this.draw();
   }

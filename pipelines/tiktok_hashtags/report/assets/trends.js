@@ -73,7 +73,7 @@ function moveCell(row) {
 function boardTable(shown) {
   const columns = [
     { key: "rank", label: "Rank", isNumber: true },
-    { key: "rank_move", label: "Move", cell: moveCell },
+    { key: "rank_move", label: "Move", cell: moveCell, kind: "nowrap" },
     { key: "hashtag_name", label: "Hashtag", cell: (row) => hashtag(row.hashtag_name), kind: "main-cell" },
     { key: "publish_count", label: "Posts", isNumber: true, format: compact, isFar: true },
     { key: "real_view_count", label: "Views, all time", isNumber: true, format: compact },
@@ -87,7 +87,7 @@ function searchCard() {
   const columns = [
     { key: "keyword", label: "Search", cell: (row) => words(row.keyword), kind: "main-cell" },
     { key: "rank", label: "Rank", isNumber: true },
-    { key: "rank_move", label: "Move", cell: moveCell },
+    { key: "rank_move", label: "Move", cell: moveCell, kind: "nowrap" },
     { key: "hashtag_name", label: "Hashtag", cell: (row) => hashtag(row.hashtag_name) },
     { key: "real_view_count", label: "Views, all time", isNumber: true, format: compact },
     { key: "view_gain_per_day", label: "Views a day", isNumber: true, format: signedCompact, isFar: true },
