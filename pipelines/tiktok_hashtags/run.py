@@ -19,13 +19,13 @@ from filelock import FileLock, Timeout
 from tiktok_hashtags import providers
 from tiktok_hashtags.clock import Clock, frozen_clock, system_clock
 from tiktok_hashtags.database import database
-from tiktok_hashtags.errors import BalanceError, ConfigError, LockedError, NothingPublishedError, PackageError, TiktagsError, worst_exit_code
+from tiktok_hashtags.errors import BalanceError, ConfigError, LockedError, PackageError, TiktagsError, worst_exit_code
 from tiktok_hashtags.journal import Journal
 from tiktok_hashtags.load import Warehouse
 from tiktok_hashtags.money import Budget, Caps
 from tiktok_hashtags.plan import ProviderPlan, check_limits, plan_run
 from tiktok_hashtags.project import Project
-from tiktok_hashtags.report import write_report
+from tiktok_hashtags.report import report_run, write_report
 from tiktok_hashtags.session import Known, OnPage, Session, Sleep, WalkResult, ignore_page, new_run_id
 from tiktok_hashtags.set_aside import SetAside
 from tiktok_hashtags.settings import shared_ledger
@@ -195,7 +195,8 @@ def run(project: Project, options: Options) -> Outcome:
         outcome = _recovered(project, options, signals)
         if options.transforms and outcome.is_loaded:
             transformed = _transformed(project, outcome, options, signals)
-            reported = 0 if signals.event.is_set() else _reported(project, outcome, options)
+            options.on_stage("writing the report")
+            reported = report_run(project, clock=options.clock, problems=outcome.messages)
             outcome.exit_code = worst_exit_code([outcome.exit_code, transformed, reported])
         return outcome
 
@@ -331,20 +332,6 @@ def _finished(warehouse: Warehouse, session: Session, outcome: Outcome, earlier:
 def _transformed(project: Project, outcome: Outcome, options: Options, signals: Stopping) -> int:
     try:
         _built_and_published(project, options.on_stage, signals)
-    except TiktagsError as error:
-        outcome.messages.append(str(error))
-        logger.error("%s", error)
-        return error.exit_code
-    return 0
-
-
-def _reported(project: Project, outcome: Outcome, options: Options) -> int:
-    """Write the report of what is published, be it of now or of before, with what went wrong on top."""
-    options.on_stage("writing the report")
-    try:
-        write_report(project, clock=options.clock, problems=outcome.messages)
-    except NothingPublishedError:
-        return 0
     except TiktagsError as error:
         outcome.messages.append(str(error))
         logger.error("%s", error)

@@ -9,7 +9,8 @@ from typing import Any
 import duckdb
 import pytest
 
-from tiktok_hashtags.report.marts import DuckDbReader, Marts, Part, json_value, read_parts, table
+from tiktok_hashtags.report.marts import Marts, Part, json_value, read_parts, table
+from tiktok_hashtags.report.published import DuckDbReader
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from click.testing import CliRunner
 
 from tiktok_hashtags.cli import main
 from tiktok_hashtags.clock import frozen_clock
-from tiktok_hashtags.errors import ConfigError, ReportError
+from tiktok_hashtags.errors import NothingPublishedError, ReportError
 from tiktok_hashtags.project import Project
 from tiktok_hashtags.report import write_report
 
@@ -202,7 +202,7 @@ def test_an_unknown_comment_count_leaves_the_engagement_unknown(project: Project
 
 
 def test_without_a_publication_it_says_how_to_get_one(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="nothing is published yet"):
+    with pytest.raises(NothingPublishedError, match="nothing is published yet"):
         write_report(Project(tmp_path))
 
 

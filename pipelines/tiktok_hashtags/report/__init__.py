@@ -7,6 +7,6 @@ behind that part. What the browser runs is in `assets/`.
 
 from __future__ import annotations
 
-from tiktok_hashtags.report.write import Report, write_report
+from tiktok_hashtags.report.write import Report, report_run, write_report
 
-__all__ = ["Report", "write_report"]
+__all__ = ["Report", "report_run", "write_report"]

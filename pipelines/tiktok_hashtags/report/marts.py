@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from pathlib import Path
 from typing import Any, Protocol
-
-import duckdb
 
 Row = dict[str, Any]
 
@@ -40,26 +36,6 @@ class Reader(Protocol):
     def rows(self, sql: str) -> list[Row]:
         """Return the rows by column name."""
         ...
-
-
-@dataclass(frozen=True)
-class DuckDbReader:
-    """Reads a published DuckDB file."""
-
-    connection: duckdb.DuckDBPyConnection
-
-    def rows(self, sql: str) -> list[Row]:
-        """Return the rows by column name."""
-        relation = self.connection.execute(sql)
-        columns = [column[0] for column in relation.description or ()]
-        return [dict(zip(columns, row, strict=True)) for row in relation.fetchall()]
-
-
-@contextmanager
-def duckdb_reader(publication: Path) -> Iterator[DuckDbReader]:
-    """Read a published DuckDB file; nobody writes it in place, so it can be open as long as it takes."""
-    with duckdb.connect(publication, read_only=True) as connection:
-        yield DuckDbReader(connection)
 
 
 class Marts:

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import duckdb
-
 from tiktok_hashtags import __version__
 from tiktok_hashtags.clock import Clock, system_clock
-from tiktok_hashtags.errors import ConfigError, ReportError
+from tiktok_hashtags.errors import NothingPublishedError, ReportError, TiktagsError
 from tiktok_hashtags.project import Project
 from tiktok_hashtags.report import campaigns, content, costs, hashtags, health, people, trends
-from tiktok_hashtags.report.marts import Marts, duckdb_reader, json_value, read_parts
+from tiktok_hashtags.report.marts import Marts, json_value, read_parts
 from tiktok_hashtags.report.page import render
+from tiktok_hashtags.report.published import reading
 
 logger = logging.getLogger(__name__)
 PARTS = {
@@ -67,28 +65,34 @@ def write_report(project: Project, *, clock: Clock = system_clock, problems: Seq
         problems: What went wrong in the run that asks for the page; shown on top of it.
 
     Raises:
-        ConfigError: There is no publication yet.
+        NothingPublishedError: There is no publication yet.
+        ConfigError: The warehouse's settings are wrong, or its server is away.
         ReportError: The publication could not be read, or the file not be written; the former report stays.
     """
     try:
-        with _published(project) as marts:
-            data = _data(project, marts, clock, problems)
+        with reading(project) as (marts, source):
+            data = _data(project, marts, source, clock, problems)
         size = _swap_in(project.report, render(data))
-    except (OSError, duckdb.Error) as error:
+    except OSError as error:
         raise ReportError(f"{project.report}: could not be written: {error}. The former report stays.") from error
     logger.info("wrote %s", project.report)
     return Report(project.report, size, data["meta"]["snapshot_date"], data["notices"])
 
 
-@contextmanager
-def _published(project: Project) -> Iterator[Marts]:
-    if not project.publication.exists():
-        raise ConfigError(f"{project.publication}: nothing is published yet; `tiktags run` or `publish` does it")
-    with duckdb_reader(project.publication) as reader:
-        yield Marts(reader)
+def report_run(project: Project, *, clock: Clock, problems: list[str]) -> int:
+    """Write the report at the end of a run; a failure is one more problem, and its exit code comes back."""
+    try:
+        write_report(project, clock=clock, problems=problems)
+    except NothingPublishedError:
+        logger.info("nothing is published yet, so there is nothing to report")
+    except TiktagsError as error:
+        problems.append(str(error))
+        logger.error("%s", error)
+        return error.exit_code
+    return 0
 
 
-def _data(project: Project, marts: Marts, clock: Clock, problems: Sequence[str]) -> dict[str, Any]:
+def _data(project: Project, marts: Marts, source: str, clock: Clock, problems: Sequence[str]) -> dict[str, Any]:
     now = clock()
     parts = read_parts(marts, PARTS)
     parts["tests"] = health.dbt_results(project.dbt / "target" / "run_results.json")
@@ -98,7 +102,7 @@ def _data(project: Project, marts: Marts, clock: Clock, problems: Sequence[str])
     meta = {
         "written_at": json_value(now),
         "snapshot_date": json_value(marts.latest),
-        "source": project.publication.name,
+        "source": source,
         "version": __version__,
     }
     return {"meta": meta, "notices": notices, "parts": parts}
