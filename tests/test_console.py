@@ -13,10 +13,10 @@ from rich.console import Console, RenderableType
 from tiktok_hashtags import console
 from tiktok_hashtags.demo import Demo
 from tiktok_hashtags.errors import BudgetError
+from tiktok_hashtags.outcome import Outcome
 from tiktok_hashtags.plan import Line
 from tiktok_hashtags.prune import Part, Pruning, Retention
 from tiktok_hashtags.replay import Replay
-from tiktok_hashtags.run import Outcome
 
 PRICED = Line("unifapi", "videos", walks=2, requests=20, credits=1000, usd=1.0)
 UNPRICED = Line("tikliveapi", "search", walks=1, requests=3, credits=3, usd=None)

@@ -7,7 +7,7 @@ from itertools import combinations
 import pytest
 
 from tiktok_hashtags.errors import worst_exit_code
-from tiktok_hashtags.run import Outcome
+from tiktok_hashtags.outcome import Outcome
 
 ORDER = (1, 7, 2, 6, 5, 4, 3, 0)
 

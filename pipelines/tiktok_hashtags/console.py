@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from tiktok_hashtags.demo import Demo
     from tiktok_hashtags.doctor import Check
     from tiktok_hashtags.errors import TiktagsError
+    from tiktok_hashtags.outcome import Outcome
     from tiktok_hashtags.plan import Line
     from tiktok_hashtags.prune import Pruning
     from tiktok_hashtags.replay import Replay
-    from tiktok_hashtags.run import Outcome
     from tiktok_hashtags.watchlist import Watchlist
 
 logger = logging.getLogger(__name__)

@@ -15,8 +15,9 @@ from typing import Any
 from tiktok_hashtags.clock import frozen_clock
 from tiktok_hashtags.errors import ConfigError, StoppedError, worst_exit_code
 from tiktok_hashtags.inspect_warehouse import read_query, row_counts
+from tiktok_hashtags.outcome import Outcome
 from tiktok_hashtags.project import Project
-from tiktok_hashtags.run import Options, Outcome, run
+from tiktok_hashtags.run import Options, run
 from tiktok_hashtags.sandbox import DATASET_ID, Sandbox, SandboxClock, SandboxServer, World, serve
 from tiktok_hashtags.settings import key_variable
 

@@ -10,8 +10,9 @@ from typing import Any
 
 from tiktok_hashtags.errors import ConfigError, worst_exit_code
 from tiktok_hashtags.journal import Journal
+from tiktok_hashtags.outcome import Outcome
 from tiktok_hashtags.project import Project
-from tiktok_hashtags.run import Options, Outcome, past_options, rebuild, run
+from tiktok_hashtags.run import Options, past_options, rebuild, run
 from tiktok_hashtags.settings import shared_ledger
 
 logger = logging.getLogger(__name__)

@@ -8,7 +8,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from datetime import time as midnight
 from typing import Any
@@ -19,14 +19,15 @@ from filelock import FileLock, Timeout
 from tiktok_hashtags import providers
 from tiktok_hashtags.clock import Clock, frozen_clock, system_clock
 from tiktok_hashtags.database import database
-from tiktok_hashtags.errors import BalanceError, ConfigError, LockedError, PackageError, TiktagsError, worst_exit_code
+from tiktok_hashtags.errors import ConfigError, LockedError, PackageError, TiktagsError, worst_exit_code
 from tiktok_hashtags.journal import Journal
 from tiktok_hashtags.load import Warehouse
 from tiktok_hashtags.money import Budget, Caps
+from tiktok_hashtags.outcome import Outcome, count, walk_exit_code
 from tiktok_hashtags.plan import ProviderPlan, check_limits, plan_run
 from tiktok_hashtags.project import Project
 from tiktok_hashtags.report import report_run, write_report
-from tiktok_hashtags.session import Known, OnPage, Session, Sleep, WalkResult, ignore_page, new_run_id
+from tiktok_hashtags.session import Known, OnPage, Session, Sleep, ignore_page, new_run_id
 from tiktok_hashtags.set_aside import SetAside
 from tiktok_hashtags.settings import shared_ledger
 from tiktok_hashtags.stopping import Stopping, stopping
@@ -37,56 +38,6 @@ from tiktok_hashtags.watchlist_table import watchlist_source
 logger = logging.getLogger(__name__)
 _M_ARENA_MAX = -8  # of glibc's malloc.h
 _STOPPING = "stopping: no further request is sent, what was fetched is being loaded"
-
-
-@dataclass
-class Outcome:
-    """What a run did.
-
-    Args:
-        exit_code: As in the table of exit codes; 0 is complete.
-        providers: Requests, credits, rows, rejects and replayed pages by provider.
-        messages: What went wrong, for a person.
-        set_aside: Load packages that can never be loaded.
-        is_loaded: Whether all that was fetched is in the warehouse, but for these packages.
-    """
-
-    run_id: str
-    snapshot_date: str
-    exit_code: int = 0
-    providers: dict[str, dict[str, int]] = field(default_factory=dict)
-    walks: list[WalkResult] = field(default_factory=list)
-    notices: list[dict[str, str]] = field(default_factory=list)
-    messages: list[str] = field(default_factory=list)
-    skipped: list[str] = field(default_factory=list)
-    set_aside: list[SetAside] = field(default_factory=list)
-    is_loaded: bool = True
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the run as `tiktags run --json` prints it."""
-        walks = [
-            {
-                "provider": walk.provider,
-                "endpoint": walk.endpoint,
-                "hashtag": walk.hashtag_key or walk.hashtag_id,
-                "target": walk.target,
-                "pages": walk.pages,
-                "items": walk.items,
-                "new_items": walk.new_items,
-                "stop_reason": walk.stop_reason,
-                "complete": walk.is_complete,
-            }
-            for walk in self.walks
-        ]
-        return {
-            "run_id": self.run_id,
-            "snapshot_date": self.snapshot_date,
-            "exit_code": self.exit_code,
-            "providers": self.providers,
-            "walks": walks,
-            "notices": self.notices,
-            "messages": self.messages,
-        }
 
 
 @dataclass
@@ -258,8 +209,8 @@ def _passed(project: Project, options: Options, signals: Stopping) -> Outcome:
         warehouse.extract(watchlist_source(watchlist, session, earlier_requests=earlier))
         codes = [_loaded(item, warehouse, session, outcome, options) for item in plans]
         codes.append(_finished(warehouse, session, outcome, earlier))
-        _count(outcome, session, plans)
-        codes += [_walk_exit_code(walk) for walk in session.tally.walks]
+        count(outcome, session, plans)
+        codes += [walk_exit_code(walk) for walk in session.tally.walks]
         if signals.event.is_set():
             codes.append(signals.exit_code)
         outcome.exit_code = worst_exit_code(codes)
@@ -337,41 +288,6 @@ def _transformed(project: Project, outcome: Outcome, options: Options, signals: 
         logger.error("%s", error)
         return error.exit_code
     return 0
-
-
-def _count(outcome: Outcome, session: Session, plans: Sequence[ProviderPlan]) -> None:
-    tally = session.tally
-    outcome.walks, outcome.notices = tally.walks, tally.notices
-    for item in plans:
-        if item.is_skipped:
-            continue
-        client = session.clients.get(item.name)
-        replayed = sum(walk.replayed_pages for walk in tally.walks if walk.provider == item.name)
-        outcome.providers[item.name] = {
-            "requests": client.ledger.requests if client else 0,
-            "credits": client.ledger.credits if client else 0,
-            "rows": tally.rows[item.name],
-            "rejects": tally.rejects[item.name],
-            "replayed_pages": replayed,
-        }
-    outcome.messages += _shortfalls([walk for walk in tally.walks if not walk.is_complete])
-
-
-def _shortfalls(incomplete: Sequence[WalkResult]) -> list[str]:
-    """Say what could not be had: each reason once, with the walks that it ended."""
-    ended: dict[str, list[str]] = {}
-    for walk in incomplete:
-        reason = str(walk.error or f"{walk.provider} {walk.endpoint}: {walk.stop_reason} after {walk.pages} pages")
-        ended.setdefault(reason, []).append(f"{walk.endpoint} of {walk.target}")
-    return sorted(f"{reason} (incomplete: {', '.join(walks)})" for reason, walks in ended.items())
-
-
-def _walk_exit_code(walk: WalkResult) -> int:
-    if walk.is_complete:
-        return 0
-    if walk.stop_reason == "balance":
-        return BalanceError.exit_code
-    return walk.error.exit_code if walk.error else 4
 
 
 def _share_heaps() -> None:

@@ -48,7 +48,15 @@ def test_metricflow_divides_the_cost_by_what_has_a_price(dbt: Dbt, fresh: Callab
     shutil.copytree(dbt.warehouse.with_name("target"), project / "target")
 
     answer = tmp_path / "answer.csv"
-    command = [str(MF), "query", "--metrics", "usd_per_1000_observations,new_observations", "--csv", str(answer), "--quiet"]
+    command = [
+        str(MF),
+        "query",
+        "--metrics",
+        "usd_per_1000_observations,new_observations",
+        "--csv",
+        str(answer),
+        "--quiet",
+    ]
     variables = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "DBT_PROFILES_DIR": str(project)}
     subprocess.run(
         command, cwd=project, env=variables | {"TIKTAGS_WAREHOUSE": str(raw.path)}, check=True, capture_output=True

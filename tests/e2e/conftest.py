@@ -23,8 +23,9 @@ from click.testing import CliRunner, Result
 
 from tiktok_hashtags.cli import main
 from tiktok_hashtags.clock import frozen_clock
+from tiktok_hashtags.outcome import Outcome
 from tiktok_hashtags.project import Project
-from tiktok_hashtags.run import Options, Outcome, run
+from tiktok_hashtags.run import Options, run
 from tiktok_hashtags.sandbox import DATASET_ID, PROVIDERS, Sandbox, SandboxClock, SandboxServer, World, serve
 
 START = datetime(2026, 11, 1, 6)

@@ -18,7 +18,7 @@ from tiktok_hashtags.sandbox import DATASET_ID, PROVIDERS, Fault, World
 if TYPE_CHECKING:
     from tests.e2e.conftest import MakeSite, Site
 
-    from tiktok_hashtags.run import Outcome
+    from tiktok_hashtags.outcome import Outcome
 
 
 def everything(world: World) -> str:

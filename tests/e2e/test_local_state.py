@@ -18,7 +18,7 @@ from tiktok_hashtags.errors import ConfigError
 if TYPE_CHECKING:
     from tests.e2e.conftest import MakeSite, Site
 
-    from tiktok_hashtags.run import Outcome
+    from tiktok_hashtags.outcome import Outcome
     from tiktok_hashtags.sandbox import World
 
 OF_THE_LOAD = {"_dlt_load_id", "_dlt_id", "run_id", "request_key"}
