@@ -1,182 +1,88 @@
-"""What the documents show is there: commands, options, links, and snippets that parse."""
+"""The data dictionary in one page: nothing hostile runs in it, nothing is fetched."""
 
 from __future__ import annotations
 
-import configparser
+import base64
+import hashlib
+import json
 import re
-import shlex
-import shutil
-import subprocess
-import tomllib
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
-import click
 import pytest
-import yaml  # type: ignore[import-untyped]  # dbt brings it, without stubs
+from dbt.task.docs import DOCS_INDEX_FILE_PATH
 
-from tiktok_hashtags import providers
-from tiktok_hashtags.cli import main
-from tiktok_hashtags.errors import EXIT_ORDER
-from tiktok_hashtags.notify import Notify, read_notify
-from tiktok_hashtags.prune import read_retention
-from tiktok_hashtags.watchlist import parse_watchlist
+from tiktok_hashtags.docs import static_page
+from tiktok_hashtags.errors import ConfigError, TransformError
+from tiktok_hashtags.project import Project
+from tiktok_hashtags.transform import generate_docs
 
-ROOT = Path(__file__).parents[1]
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-SCHEDULING = ROOT / "docs" / "scheduling.md"
-FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-LINK = re.compile(r"\[[^\]]+\]\(([^)\s]+)\)")
-COMMAND = re.compile(r"(?:^|[\s\"`=/])tiktags((?: +(?:\"[^\"\n]*\"|'[^'\n]*'|[^\s\"'`|;&>#()]+))+)", re.MULTILINE)
-
-
-@dataclass(frozen=True)
-class Block:
-    document: Path
-    language: str
-    text: str
-
-    @property
-    def name(self) -> str:
-        return f"{self.document.name} {self.text.strip().splitlines()[0][:40]}"
+HOSTILE = "</script><script>alert(1)</script><img src=x onerror=alert(2)>"
+MANIFEST: dict[str, Any] = {
+    "metadata": {"send_anonymous_usage_stats": True, "project_name": "p"},
+    "nodes": {"model.p.m": {"name": "m", "raw_code": "select 1 where 1 </* --> <!-- */ 2", "root_path": "/home/me"}},
+}
+CATALOG = {
+    "nodes": {
+        "model.p.m": {
+            "metadata": {"name": HOSTILE, "comment": HOSTILE, "owner": "\u2028"},
+            "columns": {HOSTILE: {"name": HOSTILE, "type": "VARCHAR", "comment": "[x](javascript:alert(3))"}},
+        }
+    }
+}
 
 
-def fenced(document: Path) -> Iterator[Block]:
-    yield from (Block(document, *found.groups()) for found in FENCE.finditer(document.read_text("utf-8")))
+@pytest.fixture(scope="module")
+def page() -> str:
+    template = Path(DOCS_INDEX_FILE_PATH).read_text(encoding="utf-8")
+    return static_page(template, manifest=MANIFEST, catalog=CATALOG)
 
 
-BLOCKS = [block for document in DOCUMENTS for block in fenced(document)]
+@pytest.fixture(scope="module")
+def script(page: str) -> str:
+    return page.partition('<script defer="defer">')[2].partition("</script>")[0]
 
 
-def of(*languages: str) -> pytest.MarkDecorator:
-    found = [block for block in BLOCKS if block.language in languages]
-    return pytest.mark.parametrize("block", found, ids=lambda block: block.name)
+def test_the_policy_lets_this_one_script_run_and_nothing_be_fetched(page: str, script: str) -> None:
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    policies = re.findall(r'<meta http-equiv="Content-Security-Policy" content="([^"]+)">', page)
+
+    assert len(policies) == 1
+    rules = dict(rule.split(" ", 1) for rule in policies[0].split("; "))
+    assert rules["default-src"] == "'none'"
+    assert rules["script-src"] == f"'sha256-{digest}'"
+    assert rules["img-src"] == rules["font-src"] == "data:"
+    assert page.index("Content-Security-Policy") < page.index("<script")
 
 
-def shown(text: str) -> list[str]:
-    """What stands behind `tiktags` wherever it is a command."""
-    return [found[1].strip() for found in COMMAND.finditer(text)]
+def test_the_markup_around_the_script_names_no_other_resource(page: str, script: str) -> None:
+    markup = page.replace(script, "")
+
+    assert re.findall(r'\b(?:src|srcset)="', markup) == []
+    assert set(re.findall(r'<link[^>]+href="([^"]*)"', markup)) == {"/overview/", "data:,"}
 
 
-def inline(document: Path) -> list[str]:
-    code = re.findall(r"`([^`\n]+)`", FENCE.sub("", document.read_text("utf-8")))
-    return [words for text in code if text.startswith("tiktags ") for words in shown(text)]
+def test_what_the_database_tells_can_neither_end_the_script_nor_become_html(script: str) -> None:
+    catalog, _ = json.JSONDecoder().raw_decode(script.partition(",catalog:")[2])
+
+    assert HOSTILE not in script
+    assert "javascript:alert(3)" not in script
+    assert list(catalog["nodes"]["model.p.m"]["columns"]) == [
+        "‹/script›‹script›alert(1)‹/script›‹img src=x onerror=alert(2)›"
+    ]
 
 
-def resolved(words: list[str]) -> tuple[click.Command, list[str]]:
-    """The command that words lead to, and the words that are left for it."""
-    command: click.Command = main
-    while isinstance(command, click.Group) and words:
-        _, words, _ = command.make_parser(click.Context(command)).parse_args(words)
-        if not words:
-            break
-        command, words = command.commands[words[0]], words[1:]
-    return command, words
+def test_the_page_keeps_the_sql_but_not_where_it_lay_and_does_not_track(script: str) -> None:
+    assert r"select 1 where 1 \u003c/* --> \u003c!-- */ 2" in script
+    assert "/home/me" not in script
+    assert '"send_anonymous_usage_stats":false' in script
 
 
-def heading_anchors(document: Path) -> set[str]:
-    """The anchors that a forge makes of headings."""
-    titles = re.findall(r"^#+ (.+)$", FENCE.sub("", document.read_text("utf-8")), re.MULTILINE)
-    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+def test_a_page_that_dbt_changed_is_refused() -> None:
+    with pytest.raises(TransformError, match="has changed"):
+        static_page("<html><script src=elsewhere></script></html>", manifest=MANIFEST, catalog=CATALOG)
 
 
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
-def test_every_link_leads_somewhere(document: Path) -> None:
-    for target in LINK.findall(FENCE.sub("", document.read_text("utf-8"))):
-        if "://" in target:
-            continue
-        name, _, anchor = target.partition("#")
-        path = (document.parent / name).resolve() if name else document
-
-        assert path.exists(), target
-        assert not anchor or anchor in heading_anchors(path), target
-
-
-@of("console", "sh", "cron", "ini", "yaml", "python")
-def test_every_command_shown_in_a_block_is_accepted_with_its_options(block: Block) -> None:
-    for line in shown(block.text):
-        command, words = resolved(shlex.split(line))
-
-        if not isinstance(command, click.Group):
-            assert command.make_context(str(command.name), list(words)).params, line
-
-
-@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
-def test_every_command_named_in_the_text_has_the_options_named_with_it(document: Path) -> None:
-    for line in inline(document):
-        command, words = resolved(shlex.split(line))
-
-        command.make_parser(click.Context(command)).parse_args(list(words))
-
-
-def test_a_command_that_is_not_there_would_be_found() -> None:
-    assert shown("$ cd x && .venv/bin/tiktags -C x run --max-usd 2 >> log 2>&1") == ["-C x run --max-usd 2"]
-    command, words = resolved(["run", "--nonsense"])
-    with pytest.raises(click.NoSuchOption):
-        command.make_context("run", words)
-    with pytest.raises(KeyError):
-        resolved(["nonsense"])
-
-
-@of("toml")
-def test_every_setting_shown_is_one(block: Block, monkeypatch: pytest.MonkeyPatch) -> None:
-    found = tomllib.loads(block.text)
-
-    for section in ("notify", "retention"):
-        for key, value in found.pop(section, {}).items():
-            text = str(value).replace("'", '"') if isinstance(value, list) else str(value)
-            monkeypatch.setenv(f"{section}__{key}".upper(), text)
-    read_retention()
-
-    assert isinstance(read_notify(), Notify)
-    assert parse_watchlist(block.text, file="watchlist.toml", providers=providers.names()) if found else True
-
-
-@of("sh")
-def test_every_shell_snippet_parses(block: Block) -> None:
-    subprocess.run(["bash", "-n"], input=block.text, text=True, check=True)
-
-
-@of("python")
-def test_every_python_snippet_compiles(block: Block) -> None:
-    assert compile(block.text, block.name, "exec").co_names
-
-
-@of("yaml")
-def test_every_workflow_loads_and_its_steps_parse(block: Block) -> None:
-    workflow = yaml.safe_load(block.text)
-
-    steps = [step for job in workflow["jobs"].values() for step in job["steps"]]
-    assert steps
-    for step in steps:
-        assert ("run" in step) != ("uses" in step)
-        script = re.sub(r"\$\{\{.*?\}\}", "x", step.get("run", ""))
-        subprocess.run(["bash", "-n"], input=script, text=True, check=True)
-
-
-@of("ini")
-def test_every_unit_parses_and_its_times_are_times(block: Block) -> None:
-    unit = configparser.RawConfigParser(strict=False, comment_prefixes=("#",))
-    unit.optionxform = str  # type: ignore[assignment,method-assign]  # the documented way to keep cases
-    unit.read_string(block.text)
-
-    calendar = unit.get("Timer", "OnCalendar", fallback=None)
-    assert {"Service", "Timer"} & set(unit.sections())
-    if calendar and shutil.which("systemd-analyze"):
-        subprocess.run(["systemd-analyze", "calendar", calendar], check=True, capture_output=True)
-
-
-@of("cron")
-def test_every_cron_line_has_five_fields_and_a_command(block: Block) -> None:
-    lines = [line for line in block.text.splitlines() if not line.startswith("#")]
-
-    for line in lines:
-        assert re.match(r"(?:[\d*/,-]+ ){5}cd /", line), line
-
-
-def test_every_exit_code_has_its_line() -> None:
-    rows = re.findall(r"^\| ([\d, ]+) \| ([^|]+) \|", SCHEDULING.read_text("utf-8"), re.MULTILINE)
-
-    told = {int(code) for codes, _ in rows for code in codes.split(",")}
-    assert told == {*EXIT_ORDER, 130, 143}
+def test_without_a_warehouse_there_is_nothing_to_document(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="no warehouse yet"):
+        generate_docs(Project(tmp_path))

@@ -92,6 +92,11 @@ class Project:
         return self.demo_marker.exists()
 
     @property
+    def docs(self) -> Path:
+        """The data dictionary."""
+        return self.root / "reports" / "docs"
+
+    @property
     def dbt(self) -> Path:
         """Dbt's target and logs."""
         return self.data / "dbt"

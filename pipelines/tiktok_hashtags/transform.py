@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tiktok_hashtags.database import database
-from tiktok_hashtags.errors import DataTestError, TransformError
+from tiktok_hashtags.errors import ConfigError, DataTestError, TransformError
 from tiktok_hashtags.project import Project
 
 logger = logging.getLogger(__name__)
@@ -36,29 +36,48 @@ def build(project: Project, *, full_refresh: bool = False) -> None:
         DataTestError: A data test failed; the message names it.
         TransformError: A model could not be built, or dbt could not start.
     """
+    # Unit tests test the SQL, not the data; exposures have nothing to build.
+    without = ["--exclude-resource-type", "unit_test", "--exclude-resource-type", "exposure"]
+    _check(_invoke(project, "build", *without, *(["--full-refresh"] if full_refresh else [])))
+
+
+def generate_docs(project: Project) -> Path:
+    """Have dbt describe the models and the tables behind them.
+
+    Returns:
+        The folder with dbt's `index.html`, `manifest.json` and `catalog.json`.
+
+    Raises:
+        ConfigError: There is no warehouse yet.
+        TransformError: dbt could not start, or could not read the warehouse.
+    """
+    if not database(project).exists():
+        raise ConfigError("there is no warehouse yet; `tiktags run` makes one")
+    # Compiled, an incremental model would show what it would do now, which is nothing; parsing writes the manifest.
+    for command in (["parse"], ["docs", "generate", "--no-compile"]):
+        outcome = _invoke(project, *command)
+        if not outcome.success:
+            raise TransformError(f"dbt could not describe the warehouse: {outcome.exception or 'see data/dbt/logs'}")
+    return project.dbt.resolve() / "target"
+
+
+def _invoke(project: Project, *command: str) -> Any:
+    """Run a dbt command in this process and return dbt's result."""
     from dbt.cli.main import dbtRunner
 
-    arguments = ["build", "--log-level", "none", "--log-level-file", "debug", "--no-use-colors"]
-    # Unit tests test the SQL, not the data; exposures have nothing to build.
-    arguments += ["--exclude-resource-type", "unit_test", "--exclude-resource-type", "exposure"]
-    arguments += ["--full-refresh"] if full_refresh else []
     folder = str(dbt_project_folder())
-    places = [
-        "--project-dir",
-        folder,
-        "--profiles-dir",
-        folder,
-        "--target-path",
-        str(project.dbt.resolve() / "target"),
-        "--log-path",
-        str(project.dbt.resolve() / "logs"),
+    options = [
+        *("--log-level", "none", "--log-level-file", "debug", "--no-use-colors"),
+        *("--project-dir", folder),
+        *("--profiles-dir", folder),
+        *("--target-path", str(project.dbt.resolve() / "target")),
+        *("--log-path", str(project.dbt.resolve() / "logs")),
     ]
     with _environment(**database(project).dbt_variables()), redirect_stdout(_LogStream()):
         try:
-            outcome = dbtRunner().invoke([*arguments, *places])
+            return dbtRunner().invoke([*command, *options])
         finally:
             _release()
-    _check(outcome)
 
 
 def _check(outcome: Any) -> None:

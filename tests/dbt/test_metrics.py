@@ -48,13 +48,13 @@ def test_metricflow_divides_the_cost_by_what_has_a_price(dbt: Dbt, fresh: Callab
     shutil.copytree(dbt.warehouse.with_name("target"), project / "target")
 
     answer = tmp_path / "answer.csv"
-    command = [
-        str(MF),
+    command: list[str | Path] = [
+        MF,
         "query",
         "--metrics",
         "usd_per_1000_observations,new_observations",
         "--csv",
-        str(answer),
+        answer,
         "--quiet",
     ]
     variables = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "DBT_PROFILES_DIR": str(project)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tiktok_hashtags.commands.dictionary import docs
 from tiktok_hashtags.commands.inspection import doctor, query, status, usage
 from tiktok_hashtags.commands.loading import plan, replay, run
 from tiktok_hashtags.commands.made_up import demo, sandbox
@@ -12,5 +13,5 @@ from tiktok_hashtags.commands.watch import watch
 
 COMMANDS = (
     *(init, watch, doctor, plan, run, status, usage, transform, publish, report),
-    *(replay, prune, query, demo, sandbox),
+    *(replay, prune, query, docs, demo, sandbox),
 )

@@ -1,0 +1,182 @@
+"""What the documents show is there: commands, options, links, and snippets that parse."""
+
+from __future__ import annotations
+
+import configparser
+import re
+import shlex
+import shutil
+import subprocess
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+import pytest
+import yaml  # type: ignore[import-untyped]  # dbt brings it, without stubs
+
+from tiktok_hashtags import providers
+from tiktok_hashtags.cli import main
+from tiktok_hashtags.errors import EXIT_ORDER
+from tiktok_hashtags.notify import Notify, read_notify
+from tiktok_hashtags.prune import read_retention
+from tiktok_hashtags.watchlist import parse_watchlist
+
+ROOT = Path(__file__).parents[1]
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+SCHEDULING = ROOT / "docs" / "scheduling.md"
+FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\[[^\]]+\]\(([^)\s]+)\)")
+COMMAND = re.compile(r"(?:^|[\s\"`=/])tiktags((?: +(?:\"[^\"\n]*\"|'[^'\n]*'|[^\s\"'`|;&>#()]+))+)", re.MULTILINE)
+
+
+@dataclass(frozen=True)
+class Block:
+    document: Path
+    language: str
+    text: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.document.name} {self.text.strip().splitlines()[0][:40]}"
+
+
+def fenced(document: Path) -> Iterator[Block]:
+    yield from (Block(document, *found.groups()) for found in FENCE.finditer(document.read_text("utf-8")))
+
+
+BLOCKS = [block for document in DOCUMENTS for block in fenced(document)]
+
+
+def of(*languages: str) -> pytest.MarkDecorator:
+    found = [block for block in BLOCKS if block.language in languages]
+    return pytest.mark.parametrize("block", found, ids=lambda block: block.name)
+
+
+def shown(text: str) -> list[str]:
+    """What stands behind `tiktags` wherever it is a command."""
+    return [found[1].strip() for found in COMMAND.finditer(text)]
+
+
+def inline(document: Path) -> list[str]:
+    code = re.findall(r"`([^`\n]+)`", FENCE.sub("", document.read_text("utf-8")))
+    return [words for text in code if text.startswith("tiktags ") for words in shown(text)]
+
+
+def resolved(words: list[str]) -> tuple[click.Command, list[str]]:
+    """The command that words lead to, and the words that are left for it."""
+    command: click.Command = main
+    while isinstance(command, click.Group) and words:
+        _, words, _ = command.make_parser(click.Context(command)).parse_args(words)
+        if not words:
+            break
+        command, words = command.commands[words[0]], words[1:]
+    return command, words
+
+
+def heading_anchors(document: Path) -> set[str]:
+    """The anchors that a forge makes of headings."""
+    titles = re.findall(r"^#+ (.+)$", FENCE.sub("", document.read_text("utf-8")), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_link_leads_somewhere(document: Path) -> None:
+    for target in LINK.findall(FENCE.sub("", document.read_text("utf-8"))):
+        if "://" in target:
+            continue
+        name, _, anchor = target.partition("#")
+        path = (document.parent / name).resolve() if name else document
+
+        assert path.exists(), target
+        assert not anchor or anchor in heading_anchors(path), target
+
+
+@of("console", "sh", "cron", "ini", "yaml", "python")
+def test_every_command_shown_in_a_block_is_accepted_with_its_options(block: Block) -> None:
+    for line in shown(block.text):
+        command, words = resolved(shlex.split(line))
+
+        if not isinstance(command, click.Group):
+            assert command.make_context(str(command.name), list(words)).params, line
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_command_named_in_the_text_has_the_options_named_with_it(document: Path) -> None:
+    for line in inline(document):
+        command, words = resolved(shlex.split(line))
+
+        command.make_parser(click.Context(command)).parse_args(list(words))
+
+
+def test_a_command_that_is_not_there_would_be_found() -> None:
+    assert shown("$ cd x && .venv/bin/tiktags -C x run --max-usd 2 >> log 2>&1") == ["-C x run --max-usd 2"]
+    command, words = resolved(["run", "--nonsense"])
+    with pytest.raises(click.NoSuchOption):
+        command.make_context("run", words)
+    with pytest.raises(KeyError):
+        resolved(["nonsense"])
+
+
+@of("toml")
+def test_every_setting_shown_is_one(block: Block, monkeypatch: pytest.MonkeyPatch) -> None:
+    found = tomllib.loads(block.text)
+
+    for section in ("notify", "retention"):
+        for key, value in found.pop(section, {}).items():
+            text = str(value).replace("'", '"') if isinstance(value, list) else str(value)
+            monkeypatch.setenv(f"{section}__{key}".upper(), text)
+    read_retention()
+
+    assert isinstance(read_notify(), Notify)
+    assert parse_watchlist(block.text, file="watchlist.toml", providers=providers.names()) if found else True
+
+
+@of("sh")
+def test_every_shell_snippet_parses(block: Block) -> None:
+    subprocess.run(["bash", "-n"], input=block.text, text=True, check=True)
+
+
+@of("python")
+def test_every_python_snippet_compiles(block: Block) -> None:
+    assert compile(block.text, block.name, "exec").co_names
+
+
+@of("yaml")
+def test_every_workflow_loads_and_its_steps_parse(block: Block) -> None:
+    workflow = yaml.safe_load(block.text)
+
+    steps = [step for job in workflow["jobs"].values() for step in job["steps"]]
+    assert steps
+    for step in steps:
+        assert ("run" in step) != ("uses" in step)
+        script = re.sub(r"\$\{\{.*?\}\}", "x", step.get("run", ""))
+        subprocess.run(["bash", "-n"], input=script, text=True, check=True)
+
+
+@of("ini")
+def test_every_unit_parses_and_its_times_are_times(block: Block) -> None:
+    unit = configparser.RawConfigParser(strict=False, comment_prefixes=("#",))
+    unit.optionxform = str  # type: ignore[assignment,method-assign]  # the documented way to keep cases
+    unit.read_string(block.text)
+
+    calendar = unit.get("Timer", "OnCalendar", fallback=None)
+    assert {"Service", "Timer"} & set(unit.sections())
+    if calendar and shutil.which("systemd-analyze"):
+        subprocess.run(["systemd-analyze", "calendar", calendar], check=True, capture_output=True)
+
+
+@of("cron")
+def test_every_cron_line_has_five_fields_and_a_command(block: Block) -> None:
+    lines = [line for line in block.text.splitlines() if not line.startswith("#")]
+
+    for line in lines:
+        assert re.match(r"(?:[\d*/,-]+ ){5}cd /", line), line
+
+
+def test_every_exit_code_has_its_line() -> None:
+    rows = re.findall(r"^\| ([\d, ]+) \| ([^|]+) \|", SCHEDULING.read_text("utf-8"), re.MULTILINE)
+
+    told = {int(code) for codes, _ in rows for code in codes.split(",")}
+    assert told == {*EXIT_ORDER, 130, 143}
