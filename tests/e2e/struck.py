@@ -2,7 +2,8 @@
 
 A line on stdin is an order: {arguments, folder, variables, output, strike}; the answer is the fork's pid, and its exit
 code is in the file `<output>.code` when it has ended. A strike is {event, match, nth, signal}: the nth time that a log
-message, or the path of an audited event ("open", "os.rename"), matches, the fork gets the signal from itself.
+message, or the path of an audited event ("open", "os.rename"), matches, the fork gets the signal from itself; or it is
+{limit_bytes}, the size that no file of the fork may grow over, as on a full disk.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import json
 import logging
 import os
 import re
+import resource
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,6 +64,9 @@ def run(order: dict[str, Any]) -> None:
     os.environ.clear()
     os.environ.update(order["variables"])
     os.chdir(order["folder"])
+    limit = order["strike"].pop("limit_bytes", None)
+    if limit:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
     if order["strike"]:
         strike = Strike(**order["strike"])
         logging.getLogger("tiktok_hashtags").addHandler(strike)
