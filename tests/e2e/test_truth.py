@@ -7,26 +7,33 @@ The expected rows come from the world, by rules written out slowly in plain Pyth
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.e2e.truth import (
+    COUNTS,
+    MEASURES,
+    RANKS,
+    best_places,
+    entries,
+    feed_places,
+    hashtags_seen,
+    on,
+    places_of,
+    trend_rows,
+    videos_seen,
+    winners,
+)
 
-from tiktok_hashtags.sandbox import Hashtag, TrendEntry, Video, VideoStats, World
+from tiktok_hashtags.sandbox import World
 from tiktok_hashtags.sandbox.chance import share
-from tiktok_hashtags.sandbox.crawlora import has_exact_stats, rounded
-from tiktok_hashtags.sandbox.entities import DatasetRow
 from tiktok_hashtags.sandbox.world import normalised
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import History
 
 Rows = list[tuple[Any, ...]]
-RANKS = {"crawlora": 1, "unifapi": 2, "tikliveapi": 3, "scraper": 4}
-MEASURES = ("view_count", "like_count", "comment_count", "share_count", "save_count", "download_count")
-COUNTS = ("view_count", "video_count", "creator_count")
 # Hours at which each provider was asked, by day of the world.
 ASKED = {
     0: dict.fromkeys(RANKS, 6),
@@ -42,20 +49,9 @@ LISTS = (
 days = pytest.mark.parametrize("day", ASKED)
 
 
-@dataclass(frozen=True)
-class Seen:
-    """What one provider showed of one thing at one time."""
-
-    key: str
-    provider: str
-    observed_at: datetime
-    numbers: dict[str, int | None]
-    precision: str = "exact"
-
-
 @days
 def test_hashtag_stats_are_the_winning_numbers(history: History, day: int) -> None:
-    expected = winners(hashtags_seen(history.world, day), COUNTS)
+    expected = winners(hashtags_seen(history.world, day, ASKED[day]), COUNTS)
 
     rows = facts(history, "fct_hashtag_stats_daily", day, "hashtag_key", *COUNTS, "precision", "provider")
 
@@ -65,7 +61,9 @@ def test_hashtag_stats_are_the_winning_numbers(history: History, day: int) -> No
 
 @days
 def test_video_stats_are_the_winning_numbers(history: History, day: int) -> None:
-    expected = {key: (*row[:-2], row[-1]) for key, row in winners(videos_seen(history.world, day), MEASURES).items()}
+    expected = {
+        key: (*row[:-2], row[-1]) for key, row in winners(videos_seen(history.world, day, ASKED[day]), MEASURES).items()
+    }
 
     rows = facts(history, "fct_video_stats_daily", day, "video_id", *MEASURES, "provider")
 
@@ -121,17 +119,17 @@ def test_feeds_are_ranked_by_the_best_place_over_providers(history: History, day
 
     rows = facts(history, "fct_hashtag_feed_daily", day, "hashtag_key", "video_id", "feed_rank", "provider")
 
-    expected = {key: place for key, place in best_places(history.world, day).items() if key[0] == first}
+    expected = {key: place for key, place in best_places(history.world, day, ASKED[day]).items() if key[0] == first}
     assert {row[:2]: row[2:] for row in rows if row[0] == first} == expected
     assert {provider for _, provider in expected.values()} >= {"unifapi", "tikliveapi"}
-    assert len(rows) == len(best_places(history.world, day))
+    assert len(rows) == len(best_places(history.world, day, ASKED[day]))
 
 
 @days
 def test_places_in_a_dataset_are_counted_per_hashtag(history: History, day: int) -> None:
     rows = facts(history, "fct_hashtag_feed_daily", day, "hashtag_key", "video_id", "feed_rank", "provider")
 
-    assert {row[:2]: row[2:] for row in rows} == best_places(history.world, day)
+    assert {row[:2]: row[2:] for row in rows} == best_places(history.world, day, ASKED[day])
 
 
 @days
@@ -205,7 +203,9 @@ def test_videos_have_the_hashtags_of_their_lists_or_else_of_their_captions(histo
 
 
 def test_captions_are_kept_whole(history: History) -> None:
-    captions = {video.id: as_stored(video.caption) for day in ASKED for video, _, _ in places_of(history.world, day)}
+    captions = {
+        video.id: as_stored(video.caption) for day in ASKED for video, _, _ in places_of(history.world, day, ASKED[day])
+    }
 
     rows: dict[str, str] = dict(
         history.site.rows("select video_id, caption from marts.dim_video where caption is not null")
@@ -216,7 +216,8 @@ def test_captions_are_kept_whole(history: History) -> None:
 
 
 def test_videos_know_when_and_by_whom_they_were_posted(history: History) -> None:
-    videos = {video.id: video for day in ASKED for video, _, _ in places_of(history.world, day)}
+    shown = [place for day, hours in ASKED.items() for place in places_of(history.world, day, hours)]
+    videos = {video.id: video for video, _, _ in shown}
 
     rows = history.site.rows("select video_id, epoch(posted_at)::bigint, creator_id, sound_id from marts.dim_video")
 
@@ -227,7 +228,7 @@ def test_videos_know_when_and_by_whom_they_were_posted(history: History) -> None
 
 
 def test_creators_go_by_their_latest_handle(history: History) -> None:
-    creators = {video.creator.id: video.creator for video, _, _ in places_of(history.world, 4)}
+    creators = {video.creator.id: video.creator for video, _, _ in places_of(history.world, 4, ASKED[4])}
 
     handles: dict[str, str] = dict(history.site.rows("select creator_id, handle from marts.dim_creator"))
 
@@ -261,162 +262,20 @@ def facts(history: History, mart: str, day: int, *columns: str) -> Rows:
     return history.site.rows(f"select {', '.join(columns)} from marts.{mart} where snapshot_date = ?", on(day))
 
 
-def on(day: int) -> date:
-    """The date of a day of the world."""
-    return date(2026, 11, 1) + timedelta(days=day)
-
-
-def asked_at(provider: str, day: int) -> datetime:
-    """When a provider was asked on a day."""
-    return datetime(2026, 11, 1) + timedelta(days=day, hours=ASKED[day][provider])
-
-
-def winners(seen: Iterable[Seen], measures: tuple[str, ...]) -> dict[str, tuple[Any, ...]]:
-    """By key: the winning number of each measure, then precision and provider of the first measure's winner.
-
-    Within a provider and precision the larger number; then exact over rounded, the later, the provider's rank.
-    """
-    groups: dict[str, dict[tuple[str, str], list[Seen]]] = defaultdict(lambda: defaultdict(list))
-    for each in seen:
-        groups[each.key][each.provider, each.precision].append(each)
-    rows = {}
-    for key, candidates in groups.items():
-        best = [best_of(measure, candidates) for measure in measures]
-        rows[key] = (*(number for number, _, _ in best), best[0][1], best[0][2])
-    return rows
-
-
-def best_of(measure: str, candidates: dict[tuple[str, str], list[Seen]]) -> tuple[int | None, str, str]:
-    """The winning number of a measure, with its precision and provider."""
-    ranked = []
-    for (provider, precision), observations in candidates.items():
-        known = [
-            (each.numbers[measure], each.observed_at) for each in observations if each.numbers[measure] is not None
-        ]
-        if known:
-            number, observed_at = max(known)
-            ranked.append((precision == "exact", observed_at, -RANKS[provider], number, precision, provider))
-    return max(ranked)[3:] if ranked else (None, "", "")
-
-
-def hashtags_seen(world: World, day: int) -> Iterator[Seen]:
-    """Everything that details and searches showed of hashtags on a day; the third is asked for by id alone."""
-    for number, hashtag in enumerate(world.hashtags):
-        stats, key = world.hashtag_stats(hashtag, on(day)), normalised(hashtag.name)
-        creators = {"view_count": stats.view_count, "video_count": None, "creator_count": stats.creator_count}
-        yield Seen(key, "tikliveapi", asked_at("tikliveapi", day), creators)
-        if number == 2:
-            continue
-        shows_videos = share("crawlora", "video count", hashtag.id) < 0.6
-        shown: dict[str, int | None] = {
-            "view_count": rounded(stats.view_count),
-            "video_count": rounded(stats.video_count) if shows_videos else None,
-            "creator_count": None,
-        }
-        yield Seen(key, "crawlora", asked_at("crawlora", day), shown, "rounded")
-        if has_exact_stats(hashtag, on(day)):
-            exact = {"view_count": stats.view_count, "video_count": stats.video_count, "creator_count": None}
-            yield Seen(key, "crawlora", asked_at("crawlora", day), exact)
-    for keyword in ("cat", "christmas"):
-        for hashtag in world.search(keyword, on(day)):
-            stats = world.hashtag_stats(hashtag, on(day))
-            creators = {"view_count": stats.view_count, "video_count": None, "creator_count": stats.creator_count}
-            yield Seen(normalised(hashtag.name), "tikliveapi", asked_at("tikliveapi", day), creators)
-
-
-def videos_seen(world: World, day: int) -> Iterator[Seen]:
-    """Every place at which a provider showed a video on a day."""
-    for video, stats, provider in places_of(world, day):
-        numbers: dict[str, int | None] = {measure: getattr(stats, measure) for measure in MEASURES}
-        if provider == "unifapi":
-            numbers |= {"save_count": None, "download_count": None}
-        if provider == "scraper":
-            numbers |= {"download_count": None}
-        yield Seen(video.id, provider, asked_at(provider, day), numbers)
-
-
-def places_of(world: World, day: int) -> Iterator[tuple[Video, VideoStats, str]]:
-    """Video, counts and provider of every place in every feed of a day."""
-    for provider in ("unifapi", "tikliveapi"):
-        for hashtag in world.hashtags:
-            for entry in world.feed(hashtag, on(day), provider):
-                yield entry.video, entry.stats, provider
-    for row in items(world, day):
-        if row.entry:
-            yield row.entry.video, row.entry.stats, "scraper"
-
-
-def feed_places(world: World, day: int) -> Iterator[tuple[str, str, int, str]]:
-    """Hashtag, video, place and provider; a dataset's item has its place among the items of its hashtag."""
-    for provider in ("unifapi", "tikliveapi"):
-        for hashtag in world.hashtags:
-            for rank, entry in enumerate(world.feed(hashtag, on(day), provider), 1):
-                yield normalised(hashtag.name), entry.video.id, rank, provider
-    for hashtag in world.hashtags:
-        own = [row for row in items(world, day) if row.hashtag == hashtag and row.entry]
-        for rank, row in enumerate(own, 1):
-            assert row.entry
-            yield normalised(hashtag.name), row.entry.video.id, rank, "scraper"
-
-
-def best_places(world: World, day: int) -> dict[tuple[str, str], tuple[int, str]]:
-    """Rank and provider of the best place of each video in each hashtag's feeds."""
-    places: dict[tuple[str, str], tuple[int, int, str]] = {}
-    for key, video_id, rank, provider in feed_places(world, day):
-        place = (rank, RANKS[provider], provider)
-        places[key, video_id] = min(place, places.get((key, video_id), place))
-    return {key: (rank, provider) for key, (rank, _, provider) in places.items()}
-
-
-def items(world: World, day: int) -> list[DatasetRow]:
-    """The dataset of a day."""
-    return world.dataset(on(day))
-
-
-def entries(world: World, each: tuple[str, str, int, str | None, bool], day: int) -> tuple[TrendEntry, ...]:
-    """A whole trend list of a day."""
-    _, country, period, by_industry, is_new = each
-    return world.trend_list(country, period, industry(world) if by_industry else None, on(day), new_on_board=is_new)
-
-
-def trend_rows(world: World, each: tuple[str, str, int, str | None, bool], day: int) -> Iterator[tuple[Any, ...]]:
-    """A trend list as the mart has it; the creative center has neither changes nor promotion."""
-    source, country, period, by_industry, is_new = each
-    is_popular = source == "popular_trend"
-    for entry in entries(world, each, day):
-        hashtag: Hashtag = entry.hashtag
-        yield (
-            *(source, country, period, industry(world) if by_industry else 0, is_new),
-            *(normalised(entry.spelling), entry.rank),
-            entry.rank_change if is_popular else None,
-            entry.rank_change_type if is_popular else None,
-            *(entry.publish_count, entry.view_count),
-            entry.is_promoted if is_popular else None,
-            ", ".join(creator.name for creator in entry.creators) or None,
-            hashtag.industry.id if hashtag.industry else None,
-        )
-
-
-def industry(world: World) -> int:
-    """The industry that most hashtags of the catalogue are in."""
-    ids = [hashtag.industry.id for hashtag in world.catalogue if hashtag.industry]
-    return max(sorted(set(ids)), key=ids.count)
-
-
 def bridge(world: World) -> dict[tuple[str, str], tuple[bool, bool, date, date]]:
     """Hashtags of videos: tagged by a list of any provider, or by the caption where none has a list; or listed."""
     with_list: dict[str, list[date]] = defaultdict(list)
     with_caption: dict[str, list[date]] = defaultdict(list)
     videos = {}
     listed: dict[tuple[str, str], list[date]] = defaultdict(list)
-    for day in ASKED:
-        for video, _, provider in places_of(world, day):
+    for day, hours in ASKED.items():
+        for video, _, provider in places_of(world, day, hours):
             videos[video.id] = video
             if provider == "scraper" or (provider == "unifapi" and share("unifapi", "no list", video.id) >= 0.02):
                 with_list[video.id].append(on(day))
             elif provider == "unifapi" or share("tikliveapi", "no title", video.id) >= 0.03:
                 with_caption[video.id].append(on(day))
-        for key, video_id, _, _ in feed_places(world, day):
+        for key, video_id, _, _ in feed_places(world, day, hours):
             listed[key, video_id].append(on(day))
     tagged = {
         (video_id, normalised(tag.spelling)): with_list.get(video_id) or with_caption[video_id]

@@ -1,0 +1,193 @@
+"""Thirty days of a world as facts in plain Python: what a warehouse that saw these days has to hold."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from functools import cached_property
+
+from tests.e2e.truth import (
+    MEASURES,
+    RANKS,
+    Candidates,
+    Hours,
+    asked_at,
+    best_of,
+    best_places,
+    by_key,
+    hashtags_seen,
+    on,
+    places_of,
+    videos_seen,
+)
+
+from tiktok_hashtags.sandbox import Video, World
+from tiktok_hashtags.sandbox.chance import share
+
+ALL = dict.fromkeys(RANKS, 6)
+# Seven days were missed; on some, some providers were not asked.
+ASKED: dict[int, Hours] = {
+    **{day: ALL for day in range(30) if day not in (3, 4, 9, 15, 16, 17, 24)},
+    **{day: {"crawlora": 6, "unifapi": 6, "scraper": 6} for day in (6, 12, 13)},
+    20: {"tikliveapi": 6, "scraper": 6},
+}
+CAMPAIGNS = {"always-on": (1,), "holiday-2026": (0, 1), "rivals": (2, 3)}
+ROLES = ("own", "market", "competitor", "market")
+
+
+@dataclass(frozen=True)
+class HashtagStats:
+    """The winning numbers of a hashtag on a date."""
+
+    view_count: int
+    video_count: int | None
+    creator_count: int | None
+    precision: str
+    video_count_precision: str
+    provider: str
+
+
+@dataclass
+class VideoFacts:
+    """What is known of a video after all days."""
+
+    video: Video
+    first_seen_at: datetime
+    creator_id: str | None = None
+    sound_id: str | None = None
+    region: str | None = None
+    language: str | None = None
+    duration_seconds: float | None = None
+    is_image_post: bool | None = None
+    stats: dict[date, dict[str, int | None]] = field(default_factory=dict)
+
+    @property
+    def posted_at(self) -> datetime:
+        """When it was posted, UTC."""
+        return datetime.fromtimestamp(self.video.posted_at, UTC).replace(tzinfo=None)
+
+    def latest(self, measure: str) -> int | None:
+        """The number of the latest date that has views."""
+        return self.stats[max(self.stats)][measure]
+
+
+class Month:
+    """The facts of thirty days.
+
+    Args:
+        world: Whose days they are.
+    """
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.keys = [hashtag.name for hashtag in world.hashtags]
+
+    @property
+    def dates(self) -> list[date]:
+        """The dates of runs."""
+        return [on(day) for day in sorted(ASKED)]
+
+    @cached_property
+    def hashtag_stats(self) -> dict[str, dict[date, HashtagStats]]:
+        """By hashtag and date."""
+        found: dict[str, dict[date, HashtagStats]] = defaultdict(dict)
+        for day, hours in ASKED.items():
+            for key, candidates in by_key(hashtags_seen(self.world, day, hours)).items():
+                found[key][on(day)] = _hashtag_stats(candidates)
+        return found
+
+    @cached_property
+    def feeds(self) -> dict[date, dict[tuple[str, str], int]]:
+        """By date: the best place of each video in each hashtag's feeds."""
+        return {
+            on(day): {key: rank for key, (rank, _) in best_places(self.world, day, hours).items()}
+            for day, hours in ASKED.items()
+        }
+
+    @cached_property
+    def videos(self) -> dict[str, VideoFacts]:
+        """By id: counts of every date, and the latest attributes that any provider showed."""
+        found: dict[str, VideoFacts] = {}
+        for day in sorted(ASKED):
+            # Of one hour, the better ranked provider speaks last.
+            places = sorted(places_of(self.world, day, ASKED[day]), key=lambda place: -RANKS[place[2]])
+            for video, _, provider in places:
+                facts = found.setdefault(video.id, VideoFacts(video, asked_at(provider, day, ASKED[day])))
+                for name, value in attributes(video, provider).items():
+                    if value is not None:
+                        setattr(facts, name, value)
+            for key, candidates in by_key(videos_seen(self.world, day, ASKED[day])).items():
+                found[key].stats[on(day)] = {measure: best_of(measure, candidates)[0] for measure in MEASURES}
+        return found
+
+    @cached_property
+    def first_listed(self) -> dict[tuple[str, str], date]:
+        """By hashtag and video: the first date in the hashtag's feed."""
+        found: dict[tuple[str, str], date] = {}
+        for when in self.dates:
+            for place in self.feeds[when]:
+                found.setdefault(place, when)
+        return found
+
+    def campaign_keys(self, campaign: str) -> list[str]:
+        """The hashtags of a campaign."""
+        return [self.keys[number] for number in CAMPAIGNS[campaign]]
+
+
+def _hashtag_stats(candidates: Candidates) -> HashtagStats:
+    views, precision, provider = best_of("view_count", candidates)
+    videos, video_precision, _ = best_of("video_count", candidates)
+    creators, _, _ = best_of("creator_count", candidates)
+    assert views is not None
+    return HashtagStats(views, videos, creators, precision, video_precision, provider)
+
+
+def attributes(video: Video, provider: str) -> dict[str, object]:
+    """What a provider shows of a video beside its counts; None where it leaves it out."""
+    if provider == "unifapi":
+        seconds = video.duration_ms / 1000
+        return {
+            "creator_id": video.creator.id if share("unifapi", "no creator", video.id) >= 0.015 else None,
+            "sound_id": video.sound.id if share("unifapi", "no sound", video.id) >= 0.04 else None,
+            "region": video.region if share("unifapi", "no region", video.id) >= 0.05 else None,
+            "duration_seconds": round(seconds) if share("unifapi", "whole seconds", video.id) < 0.2 else seconds,
+            "is_image_post": video.is_image_post,
+        }
+    if provider == "tikliveapi":
+        return {
+            "creator_id": video.creator.id if share("tikliveapi", "no creator", video.id) >= 0.01 else None,
+            "sound_id": video.sound.id if share("tikliveapi", "no sound", video.id) >= 0.03 else None,
+            "region": video.region,
+            "duration_seconds": video.duration_ms // 1000,
+        }
+    return {
+        "creator_id": video.creator.id if share("scraper", "hole", "author", video.id) >= 0.02 else None,
+        "sound_id": video.sound.id,
+        "region": video.region,
+        "language": video.language,
+        "duration_seconds": video.duration_ms * 0.001 if share("scraper", "hole", "video", video.id) >= 0.02 else None,
+    }
+
+
+def percentile(numbers: Iterable[float | None], fraction: float) -> float | None:
+    """The continuous percentile: between two numbers it lies on the line from one to the other."""
+    known = sorted(number for number in numbers if number is not None)
+    if not known:
+        return None
+    place = fraction * (len(known) - 1)
+    below = int(place)
+    above = min(below + 1, len(known) - 1)
+    return known[below] + (known[above] - known[below]) * (place - below)
+
+
+def ratio(number: float | None, of: float | None) -> float | None:
+    """A quotient, unknown where a part is unknown or nothing is divided by."""
+    return None if number is None or not of else number / of
+
+
+def total(numbers: Sequence[int | None]) -> int | None:
+    """A sum of what is known, unknown if nothing is."""
+    known = [number for number in numbers if number is not None]
+    return sum(known) if known else None

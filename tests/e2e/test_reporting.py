@@ -1,0 +1,430 @@
+# ruff: noqa: S608  # queries are made of names of the tests' own
+"""The reporting tables equal slow, plain Python on the world's own truth, over thirty days with missed ones.
+
+Integers are compared exactly, ratios to 1e-9. The Python reads no table: it starts from what the world's providers
+showed on which day.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from tests.e2e.month import ASKED, CAMPAIGNS, ROLES, HashtagStats, Month, VideoFacts, percentile, ratio
+from tests.e2e.truth import TrendAsked, industry, on, trend_rows
+
+from tiktok_hashtags.sandbox import DATASET_ID, World
+from tiktok_hashtags.sandbox.world import normalised
+
+if TYPE_CHECKING:
+    from tests.e2e.conftest import MakeSite, Site
+
+Table = dict[tuple[Any, ...], dict[str, Any]]
+Places = Mapping[date, Mapping[str, tuple[int, int | None, int | None]]]
+"""By date and hashtag: rank, posts and views of a list."""
+LISTS: tuple[TrendAsked, ...] = (
+    ("popular_trend", "US", 7, None, False),
+    ("popular_trend", "GB", 30, None, True),
+    ("popular_trend", "US", 120, "industry", False),
+    ("creative_center", "BR", 90, None, False),
+)
+
+
+@pytest.fixture(scope="module")
+def month() -> Month:
+    return Month(World(seed=29, hashtags=4, videos=20))
+
+
+@pytest.fixture(scope="module")
+def site(month: Month, make_site: MakeSite) -> Site:
+    first, second, third, fourth = month.world.hashtags
+    lived = make_site(
+        month.world,
+        f"""
+        hashtags = [
+            {{name = "{first.name}", role = "own", campaigns = ["holiday-2026"]}},
+            {{name = "{second.name}", campaigns = ["holiday-2026", "always-on"]}},
+            {{id = "{third.id}", role = "competitor", campaigns = ["rivals"]}},
+            {{name = "{fourth.name}", campaigns = ["rivals"]}},
+        ]
+        trends = [
+            {{country = "US"}},
+            {{country = "GB", period_days = 30, new_on_board = true}},
+            {{country = "US", period_days = 120, industry_id = {industry(month.world)}}},
+            {{source = "creative_center", country = "BR", period_days = 90}},
+        ]
+        searches = [{{keyword = "cat"}}, {{keyword = "christmas"}}]
+        datasets = [{{dataset_id = "{DATASET_ID}"}}]
+        """,
+    )
+    last = max(ASKED)
+    for day in sorted(ASKED):
+        outcome = lived.run(day, only=sorted(ASKED[day]), transforms=day == last)
+        assert (outcome.exit_code, outcome.messages) == (0, [])
+    return lived
+
+
+def test_growth_compares_numbers_of_one_precision_over_the_days_between(site: Site, month: Month) -> None:
+    expected = growth(month)
+
+    assert_equal(site, "rpt_hashtag_growth", ("hashtag_key", "snapshot_date"), expected)
+    assert {row["precision"] for row in expected.values()} == {"exact", "rounded"}
+    assert any(row["view_gain"] is not None and row["view_gain"] < 0 for row in expected.values())
+    assert {row["days_since_previous"] for row in expected.values()} >= {1, 2, 3}
+
+
+def test_signals_stand_out_from_their_own_past(site: Site, month: Month) -> None:
+    expected = signals(month)
+
+    assert_equal(site, "rpt_early_signals", ("hashtag_key", "snapshot_date"), expected)
+    assert any(row["robust_z_score"] is not None for row in expected.values())
+    assert all(not row["is_signal"] for row in expected.values() if row["history_count"] < 7)
+
+
+def test_the_benchmark_is_of_the_latest_numbers_of_recent_videos(site: Site, month: Month) -> None:
+    expected = benchmark(month)
+    grain = ("hashtag_key", "dimension", "weekday", "hour", "duration_band", "media_type")
+
+    assert_equal(site, "rpt_content_benchmark", grain, expected)
+    assert any(row["half_views_video_count"] for row in expected.values())
+
+
+def test_trend_lists_and_searches_say_who_entered_moved_and_left(site: Site, month: Month) -> None:
+    expected = discovery(month)
+    grain = (
+        *("source_kind", "keyword", "trend_source", "country_code", "industry_id", "period_days", "is_new_on_board"),
+        *("hashtag_key", "snapshot_date"),
+    )
+
+    assert_equal(site, "rpt_trend_discovery", grain, expected)
+    assert {row["status"] for row in expected.values()} == {None, "entered", "stayed", "up", "down", "left"}
+
+
+def assert_equal(site: Site, table: str, grain: tuple[str, ...], expected: Table) -> None:
+    """Compare a reporting table with the expected rows, in the columns that these have."""
+    columns = [*grain, *next(iter(expected.values()))]
+    rows = site.rows(f"select {', '.join(columns)} from reporting.{table}")
+    found = {row[: len(grain)]: dict(zip(columns[len(grain) :], row[len(grain) :], strict=True)) for row in rows}
+
+    assert len(found) == len(rows)
+    assert set(found) == set(expected)
+    wrong = {
+        key: {name: (row[name], expected[key][name]) for name in row if not is_same(row[name], expected[key][name])}
+        for key, row in found.items()
+    }
+    assert {key: differences for key, differences in wrong.items() if differences} == {}
+
+
+def is_same(found: object, expected: object) -> bool:
+    """Tell whether two values are one; numbers with a fraction to 1e-9."""
+    if isinstance(found, float) or isinstance(expected, float):
+        if found is None or expected is None:
+            return False
+        return bool(found == pytest.approx(expected, rel=1e-9, abs=1e-12))
+    return found == expected
+
+
+def growth(month: Month) -> Table:
+    """Growth by hashtag and date."""
+    rows: Table = {}
+    for key, by_date in month.hashtag_stats.items():
+        for when, stats in by_date.items():
+            rows[key, when] = _grown(when, stats, by_date) | {"campaign": campaign_of(month, key)}
+    for (key, when), row in rows.items():
+        earlier = [at for at in month.hashtag_stats[key] if at < when]
+        alike = [at for at in earlier if rows[key, at]["precision"] == row["precision"]]
+        before = rows[key, max(alike)]["view_gain_per_day"] if alike else None
+        gain = row["view_gain_per_day"]
+        row["view_acceleration"] = None if gain is None or before is None else gain - before
+    for (_, when), row in rows.items():
+        _add_shares(row, [other for (_, at), other in sorted(rows.items()) if at == when])
+    for row in rows.values():
+        del row["campaign_views"], row["campaign_gain"]
+    return rows
+
+
+def _add_shares(row: dict[str, Any], that_day: list[dict[str, Any]]) -> None:
+    of_campaign = [other for other in that_day if other["campaign"] == row["campaign"]]
+    gains = [other["view_gain_per_day"] for other in of_campaign]
+    row["campaign_gain"] = sum(gain for gain in gains if gain is not None and gain > 0)
+    row["campaign_views"] = sum(other["view_count"] for other in of_campaign)
+    is_in_one = row["campaign"] is not None
+    row["share_of_voice"] = ratio(row["view_gain_per_day"], row["campaign_gain"]) if is_in_one else None
+    row["share_of_voice_views"] = ratio(row["view_count"], row["campaign_views"]) if is_in_one else None
+
+
+def campaign_of(month: Month, key: str) -> str | None:
+    """The first campaign of a hashtag by name."""
+    return next((name for name in sorted(CAMPAIGNS) if key in month.campaign_keys(name)), None)
+
+
+def _grown(when: date, stats: HashtagStats, by_date: Mapping[date, HashtagStats]) -> dict[str, Any]:
+    views = {at: each.view_count for at, each in by_date.items() if each.precision == stats.precision}
+    videos = {
+        at: each.video_count
+        for at, each in by_date.items()
+        if each.video_count is not None and each.video_count_precision == stats.video_count_precision
+    }
+    gain, days = gain_since_previous(views, when)
+    video_gain, video_days = gain_since_previous(videos, when) if stats.video_count is not None else (None, None)
+    return {
+        "precision": stats.precision,
+        "provider": stats.provider,
+        "view_count": stats.view_count,
+        "video_count": stats.video_count,
+        "creator_count": stats.creator_count,
+        "view_gain": gain,
+        "days_since_previous": days,
+        "view_gain_per_day": ratio(gain, days),
+        "growth_rate": None if gain is None else ratio(gain, stats.view_count - gain),
+        "growth_7d_rate": rate_over(views, when, days=7),
+        "growth_30d_rate": rate_over(views, when, days=30),
+        "video_gain": video_gain,
+        "video_gain_per_day": ratio(video_gain, video_days),
+    }
+
+
+def gain_since_previous(series: Mapping[date, int], when: date) -> tuple[int | None, int | None]:
+    """The gain since the previous date of a series, and the days between."""
+    earlier = [at for at in series if at < when]
+    if not earlier:
+        return None, None
+    return series[when] - series[max(earlier)], (when - max(earlier)).days
+
+
+def rate_over(series: Mapping[date, int], when: date, *, days: int) -> float | None:
+    """Growth since the latest date at least so many days older, scaled to so many days."""
+    earlier = [at for at in series if (when - at).days >= days]
+    if not earlier:
+        return None
+    since = max(earlier)
+    rate = ratio(series[when] - series[since], series[since])
+    return None if rate is None else rate * days / (when - since).days
+
+
+def signals(month: Month) -> Table:
+    """Scores by hashtag and date, where there is a gain."""
+    gains: dict[str, dict[date, tuple[str, float]]] = defaultdict(dict)
+    for (key, when), row in growth(month).items():
+        if row["view_gain_per_day"] is not None:
+            gains[key][when] = (row["precision"], row["view_gain_per_day"])
+    rows: Table = {}
+    for key, by_date in gains.items():
+        for when, (precision, gain) in by_date.items():
+            past = [g for at, (p, g) in by_date.items() if p == precision and 1 <= (when - at).days <= 60]
+            rows[key, when] = _score(gain, past) | _newcomers(month, key, when)
+    return rows
+
+
+def _score(gain: float, past: list[float]) -> dict[str, Any]:
+    middle = median(past) if past else None
+    spread = None if middle is None else median(abs(each - middle) for each in past)
+    is_enough = middle is not None and spread and len(past) >= 7
+    score = 0.6745 * (gain - middle) / spread if is_enough and middle is not None and spread else None
+    return {
+        "view_gain_per_day": gain,
+        "history_count": len(past),
+        "median_gain_per_day": middle,
+        "mad_gain_per_day": spread,
+        "robust_z_score": score,
+        "is_signal": score is not None and score >= 3.5 and gain > 0,
+    }
+
+
+def _newcomers(month: Month, key: str, when: date) -> dict[str, Any]:
+    if not any(hashtag == key for hashtag, _ in month.feeds[when]):
+        return {"new_video_count": None, "new_creator_count": None}
+    listed = {video: at for (hashtag, video), at in month.first_listed.items() if hashtag == key}
+    first_of_creator: dict[str, date] = {}
+    for video, at in listed.items():
+        creator = month.videos[video].creator_id
+        if creator is not None:
+            first_of_creator[creator] = min(at, first_of_creator.get(creator, at))
+    return {
+        "new_video_count": list(listed.values()).count(when),
+        "new_creator_count": list(first_of_creator.values()).count(when),
+    }
+
+
+def benchmark(month: Month) -> Table:
+    """Percentiles by hashtag and slice."""
+    last = max(month.dates)
+    recent = [video for video in month.videos.values() if video.posted_at.date() >= last - timedelta(days=90)]
+    slices: dict[tuple[Any, ...], list[VideoFacts]] = defaultdict(list)
+    for video in recent:
+        hashtags = sorted({hashtag for hashtag, video_id in month.first_listed if video_id == video.video.id})
+        for hashtag in ["", *hashtags]:
+            for cut in _slices_of(video):
+                slices[hashtag, *cut].append(video)
+    return {key: _percentiles(videos) for key, videos in slices.items()}
+
+
+def _slices_of(video: VideoFacts) -> Iterator[tuple[str, int | None, int | None, str | None, str | None]]:
+    weekday, hour = video.posted_at.isoweekday(), video.posted_at.hour
+    yield "all", None, None, None, None
+    yield "weekday", weekday, None, None, None
+    yield "hour", None, hour, None, None
+    yield "weekday_hour", weekday, hour, None, None
+    if video.duration_seconds is not None:
+        yield "duration_band", None, None, duration_band(video.duration_seconds), None
+    if video.is_image_post is not None:
+        yield "media_type", None, None, None, "image" if video.is_image_post else "video"
+
+
+def duration_band(seconds: float) -> str:
+    """The band of a duration."""
+    for limit, band in ((15, "<15 s"), (30, "15-30 s"), (60, "30-60 s")):
+        if seconds < limit:
+            return band
+    return "60-180 s" if seconds <= 180 else ">180 s"
+
+
+def _percentiles(videos: list[VideoFacts]) -> dict[str, Any]:
+    views = [video.latest("view_count") for video in videos]
+    rates = [engagement_rate(video) for video in videos]
+    halves = [half for half in map(days_to_half_views, videos) if half is not None]
+    return {
+        "video_count": len(videos),
+        "p25_view_count": percentile(views, 0.25),
+        "median_view_count": percentile(views, 0.5),
+        "p75_view_count": percentile(views, 0.75),
+        "p90_view_count": percentile(views, 0.9),
+        "median_engagement_rate": percentile(rates, 0.5),
+        "p90_engagement_rate": percentile(rates, 0.9),
+        "median_days_to_half_views": percentile(halves, 0.5),
+        "half_views_video_count": len(halves),
+    }
+
+
+def engagement_rate(video: VideoFacts) -> float | None:
+    """Likes, comments and shares for each view."""
+    parts = [video.latest(measure) for measure in ("like_count", "comment_count", "share_count")]
+    known = [part for part in parts if part is not None]
+    return ratio(sum(known), video.latest("view_count")) if len(known) == 3 else None
+
+
+def days_to_half_views(video: VideoFacts) -> int | None:
+    """Days from posting to the first observation with half of the latest views, for a video followed from the start."""
+    views = {when: stats["view_count"] for when, stats in video.stats.items() if stats["view_count"] is not None}
+    if len(views) < 3 or video.first_seen_at > video.posted_at + timedelta(days=2):
+        return None
+    reached = [when for when, count in views.items() if count * 2 >= views[max(views)]]
+    return (min(reached) - video.posted_at.date()).days
+
+
+def discovery(month: Month) -> Table:
+    """Places on every list by date, and who left."""
+    rows: Table = {}
+    lists: dict[tuple[Any, ...], Places] = {**_trend_lists(month), **_searches(month)}
+    for name, places in lists.items():
+        rows |= _moves(name, places)
+    grown = growth(month)
+    for (*_, key, when), row in rows.items():
+        row["real_view_count"] = _last_known({at: s.view_count for at, s in month.hashtag_stats[key].items()}, when)
+        gains = {at: each["view_gain_per_day"] for (k, at), each in grown.items() if k == key}
+        row["view_gain_per_day"] = _last_known(gains, when)
+    for column, rank_column in (("real_view_count", "reach_rank"), ("view_gain_per_day", "momentum_rank")):
+        _add_ranks(rows, column, rank_column)
+    return rows
+
+
+def _last_known(series: Mapping[date, Any], when: date) -> Any:
+    known = [at for at, value in series.items() if value is not None and at <= when]
+    return series[max(known)] if known else None
+
+
+def _trend_lists(month: Month) -> Mapping[tuple[Any, ...], Places]:
+    lists: dict[tuple[Any, ...], dict[date, dict[str, tuple[int, int | None, int | None]]]] = defaultdict(dict)
+    for each in LISTS:
+        source, country, period, by_industry, is_new = each
+        name = ("trend", "", source, country, industry(month.world) if by_industry else 0, period, is_new)
+        for day in sorted(day for day, hours in ASKED.items() if "crawlora" in hours):
+            rows = trend_rows(month.world, each, day)
+            lists[name][on(day)] = {row[5]: (row[6], row[9], row[10]) for row in rows}
+    return lists
+
+
+def _searches(month: Month) -> Mapping[tuple[Any, ...], Places]:
+    lists: dict[tuple[Any, ...], dict[date, dict[str, tuple[int, int | None, int | None]]]] = defaultdict(dict)
+    for keyword in ("cat", "christmas"):
+        for day in sorted(day for day, hours in ASKED.items() if "tikliveapi" in hours):
+            found = [normalised(hashtag.name) for hashtag in month.world.search(keyword, on(day))]
+            name = ("search", keyword, "", "", 0, 0, False)
+            lists[name][on(day)] = {key: (rank, None, None) for rank, key in enumerate(found, 1)}
+    return lists
+
+
+def _moves(name: tuple[Any, ...], by_date: Places) -> Table:
+    """Every list here was walked to its end on each of its dates."""
+    rows: Table = {}
+    days_listed: dict[str, list[date]] = defaultdict(list)
+    before: Mapping[str, tuple[int, int | None, int | None]] | None = None
+    for when in sorted(by_date):
+        now = by_date[when]
+        for key, (rank, publish_count, view_count) in now.items():
+            days_listed[key].append(when)
+            previous = before[key][0] if before and key in before else None
+            status = _status(rank, previous, is_first_day=before is None)
+            rows[*name, key, when] = {
+                "rank": rank,
+                "previous_rank": previous,
+                "rank_move": None if previous is None else previous - rank,
+                "status": status,
+                "days_on_list": len(days_listed[key]),
+                "first_listed_date": days_listed[key][0],
+                "publish_count": publish_count,
+                "list_view_count": view_count,
+            }
+        for key in set(before or ()) - set(now):
+            rows[*name, key, when] = {
+                "rank": None,
+                "previous_rank": before[key][0] if before else None,
+                "rank_move": None,
+                "status": "left",
+                "days_on_list": len(days_listed[key]),
+                "first_listed_date": days_listed[key][0],
+                "publish_count": None,
+                "list_view_count": None,
+            }
+        before = now
+    return rows
+
+
+def _status(rank: int, previous: int | None, *, is_first_day: bool) -> str | None:
+    """On the first day nobody knows whether a hashtag was listed before."""
+    if previous is None:
+        return None if is_first_day else "entered"
+    if previous == rank:
+        return "stayed"
+    return "up" if previous > rank else "down"
+
+
+def _add_ranks(rows: Table, column: str, rank_column: str) -> None:
+    """Rank a list's hashtags on a date, the largest first and the unknown last."""
+    lists: dict[tuple[Any, ...], list[tuple[Any, ...]]] = defaultdict(list)
+    for key, row in rows.items():
+        row[rank_column] = None
+        if row["status"] != "left":
+            lists[*key[:-2], key[-1]].append(key)
+    for keys in lists.values():
+        ordered = sorted(
+            keys,
+            key=lambda key: (
+                rows[key][column] is None,
+                -(rows[key][column] or 0),
+                rows[key]["rank"],
+                key[-2].encode(),
+            ),
+        )
+        for rank, key in enumerate(ordered, 1):
+            rows[key][rank_column] = rank
+
+
+def test_roles_are_those_of_the_watchlist(site: Site, month: Month) -> None:
+    rows: dict[str, str] = dict(site.rows("select distinct hashtag_key, role from reporting.rpt_hashtag_growth"))
+
+    assert {key: rows[key] for key in month.keys} == dict(zip(month.keys, ROLES, strict=True))
