@@ -1,11 +1,12 @@
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint bench pace torture clean
+.PHONY: help install demo test lint bench pace torture superset clean
 
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
+PUBLICATION ?= demo/exports/hashtags.duckdb
 # Only folders that exist, so that a partial checkout can be linted too.
-CODE := $(wildcard pipelines tests bench)
+CODE := $(wildcard pipelines tests bench bi)
 SQL := $(wildcard dbt_project/models dbt_project/tests)
 
 help:  ## show this list
@@ -64,8 +65,11 @@ torture: install  ## kill 200 runs at random moments and compare with runs that 
 	@echo "==> Killing runs"
 	@$(BIN)/python bench/torture.py
 
+superset: install  ## start Apache Superset with the dashboard on the demo's publication (PUBLICATION=... for another)
+	@bash bi/superset/start.sh --publication $(PUBLICATION)
+
 clean:  ## remove .venv, builds and the tools' caches; data/, exports/ and reports/ stay
 	@echo "==> Removing .venv, builds and caches"
 	@rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis \
 		dbt_project/target dbt_project/logs
-	@find pipelines tests bench -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+	@find pipelines tests bench bi -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
