@@ -1,6 +1,6 @@
 """Runs the statements of a dbt build again without dbt: `python bench/bare_marts.py FOLDER LOG`.
 
-LOG is dbt's log in JSON. What a statement cost is printed in seconds of CPU, the dearest first, if `--costs` follows.
+LOG is dbt's log in JSON. With `--costs`, what each node's statements cost is printed, in seconds of CPU.
 """
 
 from __future__ import annotations
@@ -8,17 +8,18 @@ from __future__ import annotations
 import json
 import resource
 import sys
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
-SETTINGS = {"memory_limit": "1GB", "preserve_insertion_order": "false"}
+SETTINGS: dict[str, Any] = {"memory_limit": "1GB", "preserve_insertion_order": "false"}
 
 
 def statements(log: Path) -> Iterator[tuple[str, str]]:
-    """Yield the node and the text of every statement that changes or tests data, in the order in which dbt sent them."""
+    """Yield the node and the text of every statement, in the order in which dbt sent them."""
     with log.open(encoding="utf-8") as lines:
         for line in lines:
             event = json.loads(line)
@@ -32,9 +33,9 @@ def cpu_seconds() -> float:
     return usage.ru_utime + usage.ru_stime
 
 
-def replay(folder: Path, log: Path) -> Counter[str]:
+def replay(folder: Path, log: Path) -> dict[str, float]:
     """Run the statements on the folder's warehouse; return seconds of CPU by node."""
-    costs: Counter[str] = Counter()
+    costs: defaultdict[str, float] = defaultdict(float)
     with duckdb.connect(str(folder / "data" / "warehouse.duckdb"), config=SETTINGS) as connection:
         is_open = False
         for node, statement in statements(log):
@@ -54,5 +55,5 @@ def replay(folder: Path, log: Path) -> Counter[str]:
 if __name__ == "__main__":
     found = replay(Path(sys.argv[1]), Path(sys.argv[2]))
     if sys.argv[3:] == ["--costs"]:
-        for name, seconds in found.most_common():
+        for name, seconds in sorted(found.items(), key=lambda cost: -cost[1]):
             print(f"{seconds:8.3f} {name}")

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -21,7 +22,7 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 TIKTAGS = str(Path(sys.executable).with_name("tiktags"))
-HISTORY_DAYS = 30
+SHORT_HISTORY_DAYS, HISTORY_DAYS = 5, 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,8 @@ def measured(*command: str, folder: Path, url: str) -> Usage:
         "SOURCES__UNIFAPI__BASE_URL": url,
         "SOURCES__UNIFAPI__API_KEY": "bench",
         "SOURCES__UNIFAPI__REQUESTS_PER_MINUTE": "1000000",
+        "DBT_LOG_FORMAT_FILE": "json",
+        "DBT_LOG_LEVEL_FILE": "debug",
     }
     with (folder / "log.txt").open("wb") as log:
         started = time.perf_counter()
@@ -133,20 +136,61 @@ def write_watchlist(case: Case, folder: Path) -> None:
 
 
 def build_history(case: Case, url: str) -> Iterator[tuple[str, Usage]]:
-    """Build the marts of many days, then load and build the next day, and check its facts."""
+    """Build marts without data, then of a short and of a long history, each time with and without dbt."""
+    with project_folder(case) as folder:
+        build_marts(folder, url)
+        yield from build_again("no data", folder, url)
+    for days in (SHORT_HISTORY_DAYS, HISTORY_DAYS):
+        with project_folder(case) as folder:
+            load = [TIKTAGS, "run", "--no-transform", "--now"]
+            measured(*load, "2026-01-30T06:00", folder=folder, url=url)
+            subprocess.run(script("days.py", folder / "data" / "warehouse.duckdb", str(days)), check=True)
+            yield f"dbt, {days} days", build_marts(folder, url)
+            yield f"tiktags, day {days + 1}", measured(*load, "2026-01-31T06:00", folder=folder, url=url)
+            yield from build_again(f"day {days + 1}", folder, url)
+            facts = "marts.fct_video_stats_daily where snapshot_date = '2026-01-31'"
+            relation = f"(select video_id as id, view_count from {facts})"  # noqa: S608  # our own names
+            warehouse = folder / "data" / "warehouse.duckdb"
+            subprocess.run(script("loaded.py", warehouse, relation, *case.sizes), check=True)
+
+
+@contextmanager
+def project_folder(case: Case) -> Iterator[Path]:
+    """Make a project folder with the case's watchlist."""
     with tempfile.TemporaryDirectory(prefix="tiktags-bench-") as temporary:
         folder = Path(temporary)
-        warehouse = folder / "data" / "warehouse.duckdb"
+        (folder / "data").mkdir()
         write_watchlist(case, folder)
-        load = [TIKTAGS, "run", "--no-transform", "--now"]
-        measured(*load, "2026-01-30T06:00", folder=folder, url=url)
-        subprocess.run(script("days.py", warehouse, str(HISTORY_DAYS)), check=True)
-        yield "dbt, first build", measured(*script("dbt_build.py", folder), folder=folder, url=url)
-        yield "tiktags, next day", measured(*load, "2026-01-31T06:00", folder=folder, url=url)
-        yield "dbt, next day", measured(*script("dbt_build.py", folder), folder=folder, url=url)
-        facts = "marts.fct_video_stats_daily where snapshot_date = '2026-01-31'"
-        relation = f"(select video_id as id, view_count from {facts})"  # noqa: S608  # our own names
-        subprocess.run(script("loaded.py", warehouse, relation, *case.sizes), check=True)
+        yield folder
+
+
+def build_marts(folder: Path, url: str) -> Usage:
+    """Build the marts, with every statement in dbt's log."""
+    shutil.rmtree(folder / "data" / "dbt" / "logs", ignore_errors=True)
+    return measured(*script("dbt_build.py", folder), folder=folder, url=url)
+
+
+def build_again(what: str, folder: Path, url: str) -> Iterator[tuple[str, Usage]]:
+    """Build what is new, then run dbt's statements once more on the warehouse as it was before."""
+    warehouse, before = folder / "data" / "warehouse.duckdb", folder / "before.duckdb"
+    shutil.copy(warehouse, before)
+    yield f"dbt, {what}", build_marts(folder, url)
+    before.replace(warehouse)
+    log = folder / "data" / "dbt" / "logs" / "dbt.log"
+    yield f"its SQL, {what}", measured(*script("bare_marts.py", folder, log), folder=folder, url=url)
+
+
+def dbt_ratios(rows: Rounds) -> str:
+    """Return what dbt adds to its own statements beyond its fixed cost, and how a day's cost grows with history."""
+    cpu = {who: statistics.median(usage.cpu_seconds for usage in usages) for who, usages in rows.items()}
+    fixed = cpu["dbt, no data"] - cpu["its SQL, no data"]
+    short, long = f"day {SHORT_HISTORY_DAYS + 1}", f"day {HISTORY_DAYS + 1}"
+    added = (cpu[f"dbt, {long}"] - fixed) / cpu[f"its SQL, {long}"]
+    grown = cpu[f"dbt, {long}"] / cpu[f"dbt, {short}"]
+    return (
+        f"dbt's fixed cost: {fixed:.1f} s CPU. {long}: {added:.2f}x the CPU of its SQL, the fixed cost left out; "
+        f"{grown:.2f}x that of {short}."
+    )
 
 
 def rounds(name: str, case: Case, repeats: int) -> Rounds:
@@ -190,7 +234,10 @@ def main() -> None:
     parser.add_argument("--repeats", type=int, help="rounds per case")
     arguments = parser.parse_args()
     chosen = {name: case for name, case in CASES.items() if name in (arguments.only or CASES)}
-    print(table({case.title: rounds(name, case, arguments.repeats or case.repeats) for name, case in chosen.items()}))
+    results = {name: rounds(name, case, arguments.repeats or case.repeats) for name, case in chosen.items()}
+    print(table({CASES[name].title: rows for name, rows in results.items()}))
+    if "history" in results:
+        print(dbt_ratios(results["history"]))
 
 
 if __name__ == "__main__":

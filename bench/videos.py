@@ -96,7 +96,7 @@ def _video(number: int, chance: random.Random) -> dict[str, Any]:
         "id": video_id,
         "title": caption[:60],
         "video_description": caption,
-        "create_time": 1_760_000_000 + number,
+        "create_time": 1_768_000_000 + number,
         "duration": 7 + number % 170 + 0.5,
         "cover_image_url": _signed("p16-sign-va.tiktokcdn.com/obj", 520, chance),
         "share_url": f"https://www.tiktok.com/@{handle}/video/{video_id}?_r=1&u_code=0&share_item_id={video_id}",

@@ -1,4 +1,4 @@
--- Fails for each place where two grains tell different numbers; the claim is in the row. Nothing is published.
+-- Fails for each place where two grains disagree; the claim is in the row. Nothing is published then.
 with
 last_date as (
     select max(snapshot_date) as snapshot_date from {{ ref('fct_hashtag_feed_daily') }}
