@@ -120,7 +120,9 @@ THIRD_DAY: Rows = {
     ],
     "crawlora_hashtags": [details(3, 1_400, desc="new", title="CHRISTMAS")],
     "walks": [walk(3)],
-    "api_requests": [{"request_id": "q", "provider": "unifapi", "outcome": "ok", "credits": 20}],
+    "api_requests": [
+        {"request_id": "q", "provider": "unifapi", "endpoint": "videos", "outcome": "ok", "credits": 20},
+    ],
     "unifapi_videos__hashtags": [tag(3, 1, "late")],
     "tikliveapi_search": [
         {"request_key": "s 3", "position": 1, "requested_keyword": "x", "hashtag_key": "x", "view_count": 1},

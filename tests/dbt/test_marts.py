@@ -165,6 +165,7 @@ TRENDS: Load = {
     ],
 }
 
+ID_WALK = {"provider": "unifapi", "endpoint": "videos", "target": "3242", "hashtag_id": "3242"}
 RUNS: Load = {
     "watchlist": [
         {"kind": "hashtag", "hashtag_key": "christmas", "hashtag_name": "CHRISTMAS", "role": "market"},
@@ -173,12 +174,12 @@ RUNS: Load = {
     ],
     "watchlist__campaigns": [{"hashtag_key": "dropped", "campaign": "summer-2026"}],
     "walks": [
-        {"walk_key": "w", "provider": "unifapi", "hashtag_id": "3242", "pages": 1, "is_complete": False},
-        {"walk_key": "w", "provider": "unifapi", "run_id": "again", "hashtag_id": "3242", "is_complete": True},
+        {"walk_key": "w", "pages": 1, "is_complete": False} | ID_WALK,
+        {"walk_key": "w", "run_id": "again", "is_complete": True} | ID_WALK,
     ],
     "api_requests": [
-        {"request_id": "q1", "provider": "unifapi", "outcome": "unknown", "credits": 50},
-        {"request_id": "q2", "provider": "unifapi", "outcome": "ok", "credits": 20},
+        {"request_id": "q1", "provider": "unifapi", "endpoint": "videos", "outcome": "unknown", "credits": 50},
+        {"request_id": "q2", "provider": "unifapi", "endpoint": "videos", "outcome": "ok", "credits": 20},
     ],
 }
 
@@ -191,7 +192,7 @@ NEXT_RUN: Load = {
         {"hashtag_key": "christmas", "campaign": "holiday-2026"},
         {"hashtag_id": "10", "campaign": "holiday-2026"},
     ],
-    "api_requests": [{"request_id": "q1", "provider": "unifapi", "outcome": "ok", "credits": 20}],
+    "api_requests": [{"request_id": "q1", "provider": "unifapi", "endpoint": "videos", "outcome": "ok", "credits": 20}],
     "unifapi_videos": [
         {"request_key": "next", "position": 1, "requested_hashtag": "christmas", "id": "7000000000000000001"}
         | {"has_hashtag_list": True, "view_count": 80},
