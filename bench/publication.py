@@ -82,14 +82,14 @@ _CORE = (
     """
     create table marts.dim_sound as
     select 's' || i as sound_id, (select text from texts where place = i % {texts}) as title
-    from range(100) as t (i)
+    from range(least({videos}, 100)) as t (i)
     """,
     """
     create table marts.dim_video as
     select
         cast(7000000000000000000 + i as varchar) as video_id,
         'c' || (i % {creators}) as creator_id,
-        's' || (i % 100) as sound_id,
+        's' || (i % least({videos}, 100)) as sound_id,
         texts.text as caption,
         case i % 3 when 0 then 'US' when 1 then 'BR' end as region,
         case i % 4 when 0 then 'en' when 1 then 'ja' end as language,

@@ -38,7 +38,7 @@ function heatCard() {
   const tip = (cell) => [`${WEEKDAYS[cell.weekday - 1]} ${String(cell.hour).padStart(2, "0")}:00 UTC`, cell.count ? [[null, "median views", compact(cell.value)], [null, "best tenth from", compact(cell.p90)], [null, "videos", whole(cell.count)]] : [[null, "videos", "none"]]];
   const chart = new Chart({ label: "Median views by weekday and hour of posting", tip, height: 266, spec: (theme, width) => heatSpec(theme, width, { cells: heatCells() }) });
   const columns = [{ key: "weekday", label: "Weekday", format: (value) => WEEKDAYS[value - 1] }, { key: "hour", label: "Hour, UTC", isNumber: true }, { key: "value", label: "Median views", isNumber: true, format: compact }, { key: "p90", label: "Best tenth from", isNumber: true, format: compact }, { key: "count", label: "Videos", isNumber: true }];
-  const made = chartCard({ title, note: "Median views by weekday and hour of posting (UTC), videos of the last 90 days; darker fifth = more views", span: 7, tools: [chooseBenchmark()], chart, tableOf: () => ({ rows: heatCells().filter((cell) => cell.count), columns, sort: "value" }) });
+  const made = chartCard({ title, note: "Median views by weekday and hour of posting (UTC), videos of the last 90 days; the stronger the colour the more views, in fifths", span: 7, tools: [chooseBenchmark()], chart, tableOf: () => ({ rows: heatCells().filter((cell) => cell.count), columns, sort: "value" }) });
   benchmarkChoice.listeners.push(() => made.refresh());
   return made;
 }
@@ -123,7 +123,7 @@ function creatorsCard() {
     { key: "engagement_rate", label: "Eng.", isNumber: true, format: share },
     ...["rank", "handle", "region", "is_verified", "like_count", "last_posted_at"].map((key) => ({ key, isHidden: true })),
   ];
-  return tableCard({ title: "Creators", note: "By views of their collected videos", span: 6, columns, rows, sort: "view_count", searched: ["display_name", "handle", "region"], missing: isPublished(PARTS.creators) ? null : PARTS.creators, nothing: ["No creators yet", "They come with videos."] });
+  return tableCard({ title: "Creators", note: "By views of their collected videos", span: 6, kind: "tall", columns, rows, sort: "view_count", searched: ["display_name", "handle", "region"], missing: isPublished(PARTS.creators) ? null : PARTS.creators, nothing: ["No creators yet", "They come with videos."] });
 }
 
 function soundsCard() {
@@ -136,7 +136,7 @@ function soundsCard() {
     { key: "view_count", label: "Views", isNumber: true, cell: (row) => [compact(row.view_count), " ", bar(row.view_count, most, `${compact(row.view_count)} views`)] },
     ...["rank", "sound_id", "author_name", "is_original", "video_count_previous_7d", "adoption_change", "creator_count"].map((key) => ({ key, isHidden: true })),
   ];
-  return tableCard({ title: "Sounds", note: "Videos first seen in the last 7 days, against the 7 before", span: 6, kind: "sounds", columns, rows, sort: "view_count", searched: ["title", "author_name"], missing: isPublished(PARTS.sounds) ? null : PARTS.sounds, nothing: ["No sounds yet", "They come with videos."] });
+  return tableCard({ title: "Sounds", note: "Videos first seen in the last 7 days, against the 7 before", span: 6, kind: "sounds tall", columns, rows, sort: "view_count", searched: ["title", "author_name"], missing: isPublished(PARTS.sounds) ? null : PARTS.sounds, nothing: ["No sounds yet", "They come with videos."] });
 }
 
 function togetherCard() {

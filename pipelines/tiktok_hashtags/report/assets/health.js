@@ -28,7 +28,7 @@ function costCard() {
   drawLegend();
   const columns = [{ key: "snapshot_date", label: "Day" }, { key: "provider", label: "Provider" }, { key: "cost_usd", label: "Dollars", isNumber: true, format: dollars }, { key: "credits", label: "Credits", isNumber: true }, { key: "request_count", label: "Requests", isNumber: true }, { key: "failed_count", label: "Failed", isNumber: true }, { key: "unknown_count", label: "Answer lost", isNumber: true }];
   const set = (value) => { costChoice.measure = value; drawLegend(); made.refresh(); };
-  const made = chartCard({ title: "API cost by day", note: "From the credit ledger; a request whose answer was lost counts as charged", before: [segments("Cost in", COST_MEASURES, costChoice.measure, set), legend], chart, tableOf: () => ({ rows: days, columns, sort: "snapshot_date" }) });
+  const made = chartCard({ title: "API cost by day", note: "From the credit ledger; a request whose answer was lost counts as charged", before: [element("div", { class: "controls" }, segments("Cost in", COST_MEASURES, costChoice.measure, set)), legend], chart, tableOf: () => ({ rows: days, columns, sort: "snapshot_date" }) });
   return made;
 }
 

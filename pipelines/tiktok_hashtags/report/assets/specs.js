@@ -132,7 +132,7 @@ function heatSpec(theme, width, { cells }) {
   const rows = cells.map((cell) => ({ ...cell, name: WEEKDAYS[cell.weekday - 1] }));
   const known = rows.map((row) => row.value).filter((value) => !isMissing(value)).sort((one, other) => one - other);
   const scale = { type: "quantile", domain: known, range: theme.heat };
-  const layout = frame(width, 7 * 45, { left: 42, right: 2, top: 2 });
+  const layout = frame(width, 7 * 51, { left: 42, right: 2, top: 2 });
   return {
     ...layout,
     data: { values: rows },
