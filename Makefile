@@ -33,7 +33,7 @@ demo: install  ## run 14 days of a made-up world through all four providers
 
 test: install  ## run the tests
 	@echo "==> Running the tests"
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n auto --dist loadfile
 
 lint: install  ## check style, types, import directions, SQL, dependencies and spelling
 	@echo "==> ruff check"

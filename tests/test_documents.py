@@ -14,14 +14,14 @@ from pathlib import Path
 
 import click
 import pytest
-import yaml  # type: ignore[import-untyped]  # dbt brings it, without stubs
+import yaml
 
 from tiktok_hashtags import providers
 from tiktok_hashtags.cli import main
 from tiktok_hashtags.errors import EXIT_ORDER
 from tiktok_hashtags.notify import Notify, read_notify
 from tiktok_hashtags.prune import read_retention
-from tiktok_hashtags.watchlist import parse_watchlist
+from tiktok_hashtags.watchlist import Watchlist, parse_watchlist
 
 ROOT = Path(__file__).parents[1]
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -133,7 +133,8 @@ def test_every_setting_shown_is_one(block: Block, monkeypatch: pytest.MonkeyPatc
     assert destination in {"duckdb", "postgres"}
     assert isinstance(read_notify(), Notify)
     if found:
-        assert parse_watchlist(block.text, file="watchlist.toml", providers=providers.names())
+        parsed = parse_watchlist(block.text, file="watchlist.toml", providers=providers.names())
+        assert isinstance(parsed, Watchlist)
 
 
 @of("sh")
