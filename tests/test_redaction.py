@@ -13,7 +13,7 @@ from urllib.parse import quote
 import pytest
 
 from tiktok_hashtags.errors import ConfigError
-from tiktok_hashtags.redaction import hide, redact_logs, redacted, redacted_bytes
+from tiktok_hashtags.redaction import hide, hide_in_messages, redact_logs, redacted, redacted_bytes
 
 KEY = 'canary+/="key\\42'
 
@@ -65,6 +65,13 @@ def test_a_word_of_the_data_is_no_key() -> None:
     hide("cats")
 
     assert redacted("cats and dogs") == "cats and dogs"
+
+
+def test_a_password_of_no_api_is_taken_out_of_messages_and_not_out_of_answers() -> None:
+    hide_in_messages("christmas-2026")
+
+    assert redacted("postgresql://owner:christmas-2026@host") == "postgresql://owner:[key]@host"
+    assert redacted_bytes(b'{"desc": "#christmas-2026"}') == b'{"desc": "#christmas-2026"}'
 
 
 def test_no_error_of_ours_holds_a_key() -> None:

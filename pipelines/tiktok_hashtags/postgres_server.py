@@ -11,6 +11,7 @@ from typing import Any
 from tiktok_hashtags.errors import ConfigError, TiktagsError
 from tiktok_hashtags.postgres_publish import publish_schemas
 from tiktok_hashtags.project import Project
+from tiktok_hashtags.redaction import hide_in_messages
 
 _FETCH_ROWS = 50_000
 _REFUSED = re.compile(r'authentication failed|no password supplied|(database|role) ".*" does not exist')
@@ -165,5 +166,6 @@ def _credentials() -> Any:
     if missing:
         raise ConfigError(f"the destination postgres lacks {', '.join(missing)}: see {_WHERE}")
     found.password = found.password or ""
+    hide_in_messages(found.password)
     found.resolve()
     return found

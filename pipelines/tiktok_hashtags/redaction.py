@@ -25,12 +25,18 @@ _pattern = re.compile(r"(?!)")
 
 
 def hide(secret: str) -> None:
-    """Have a secret, also percent-encoded or in base64, taken out from now on."""
+    """Have a secret that APIs are sent, also percent-encoded or in base64, taken out from now on."""
+    if len(secret) >= MIN_LENGTH:
+        hide_in_messages(secret)
+        _plain.update(form.encode() for form in _plain_forms(secret))
+
+
+def hide_in_messages(secret: str) -> None:
+    """Have a secret that no API knows taken out of errors and logs; an answer that has the same word keeps it."""
     global _pattern  # noqa: PLW0603  # one for the process, as keys are
     if len(secret) < MIN_LENGTH or secret in _hidden:
         return
     _hidden.add(secret)
-    _plain.update(form.encode() for form in _plain_forms(secret))
     forms = sorted({form for each in _hidden for form in _forms(each)}, key=len, reverse=True)
     _pattern = re.compile("|".join(map(re.escape, forms)))
 

@@ -11,11 +11,12 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import psycopg2
 import pytest
 
-from tiktok_hashtags.errors import LoadError
+from tiktok_hashtags.errors import ConfigError, LoadError
 from tiktok_hashtags.sandbox import DATASET_ID, World
 
 if TYPE_CHECKING:
@@ -210,6 +211,21 @@ def test_a_server_that_is_away_is_said_before_anything_is_sent(make_site: MakeSi
             site.run(0)
 
     assert set(site.requests().values()) == {0}
+
+
+@pytest.mark.parametrize("command", ["doctor", "run"])
+def test_the_password_is_taken_out_of_whatever_says_it(make_site: MakeSite, tiny: World, command: str) -> None:
+    password = f"never/said+{command}"
+    with closing(socket.socket()) as closed:
+        closed.bind(("127.0.0.1", 0))
+        url = f"postgresql://owner:{quote(password, safe='')}@127.0.0.1:{closed.getsockname()[1]}/tiktags"
+        site = on_postgres(make_site(tiny, f'hashtags = [{{name = "{tiny.hashtags[0].name}"}}]'), url)
+
+        said = site.tiktags("-v", command).output
+
+    assert "refused" in said
+    assert [form for form in (password, quote(password, safe="")) if form in said] == []
+    assert str(ConfigError(f"a driver says {password} and {url}")).count("[key]") == 2
 
 
 @pytest.fixture
