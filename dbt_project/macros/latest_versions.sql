@@ -11,9 +11,10 @@ older than the new. Any other build (a date loaded again, an older date) starts 
     {%- endif %}
     {% set query -%}
         select 1
-        from {{ ref('int_video_observations') }}
-        where {{ is_touched(['videos']) }}
-            and observed_at <= (select max(last_seen_at) from {{ this }})
+        from {{ ref('stg_tiktags__loads') }}
+        where subject = 'videos'
+            and {{ is_touched(['videos']) }}
+            and first_observed_at <= (select max(last_seen_at) from {{ this }})
         limit 1
     {%- endset %}
     {{ return(run_query(query).rows | length == 0) }}

@@ -31,6 +31,11 @@ unioned as (
         case when requested_hashtag is null then requested_hashtag_id end as asked_hashtag_id
         {%- else -%}
         cast(null as text) as asked_hashtag_id
+        {%- endif %},
+        {% if subject == 'videos' -%}
+        observed_at
+        {%- else -%}
+        cast(null as timestamp) as observed_at
         {%- endif %}
     from {{ table }}
     {{ 'union all' if not loop.last }}
@@ -38,12 +43,14 @@ unioned as (
 ),
 
 distinct_loads as (
-    select distinct
+    select
         load_id,
         subject,
         snapshot_date,
-        asked_hashtag_id
+        asked_hashtag_id,
+        min(observed_at) as first_observed_at
     from unioned
+    group by load_id, subject, snapshot_date, asked_hashtag_id
 )
 
 select * from distinct_loads
