@@ -20,6 +20,8 @@ from typing import Any, Protocol
 import duckdb
 import pytest
 from click.testing import CliRunner, Result
+from tests.e2e.month_site import month, month_site  # noqa: F401  # fixtures
+from tests.e2e.truth import industry
 
 from tiktok_hashtags.cli import main
 from tiktok_hashtags.clock import frozen_clock
@@ -227,12 +229,6 @@ def history(make_site: MakeSite) -> History:
     lived.run("rest", 1, hour=18, transforms=True)
     lived.run("late", 4, transforms=True)
     return lived
-
-
-def industry(world: World) -> int:
-    """The industry that most hashtags of the catalogue are in."""
-    ids = [hashtag.industry.id for hashtag in world.catalogue if hashtag.industry]
-    return max(sorted(set(ids)), key=ids.count)
 
 
 @pytest.fixture(scope="session")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cached_property
@@ -13,6 +13,7 @@ from tests.e2e.truth import (
     RANKS,
     Candidates,
     Hours,
+    TrendAsked,
     asked_at,
     best_of,
     best_places,
@@ -23,17 +24,28 @@ from tests.e2e.truth import (
     videos_seen,
 )
 
-from tiktok_hashtags.sandbox import Video, World
+from tiktok_hashtags.sandbox import Hashtag, Video, World
 from tiktok_hashtags.sandbox.chance import share
+from tiktok_hashtags.sandbox.world import normalised
 
 ALL = dict.fromkeys(RANKS, 6)
 # Seven days were missed; on some, some providers were not asked.
 ASKED: dict[int, Hours] = {
     **{day: ALL for day in range(30) if day not in (3, 4, 9, 15, 16, 17, 24)},
-    **{day: {"crawlora": 6, "unifapi": 6, "scraper": 6} for day in (6, 12, 13)},
+    **{day: {"crawlora": 6, "unifapi": 6, "scraper": 6} for day in (6, 12, 13, 29)},
     20: {"tikliveapi": 6, "scraper": 6},
 }
+LISTS: tuple[TrendAsked, ...] = (
+    ("popular_trend", "US", 7, None, False),
+    ("popular_trend", "GB", 30, None, True),
+    ("popular_trend", "US", 120, "industry", False),
+    ("creative_center", "BR", 90, None, False),
+)
+SEARCHES = ("cat", "christmas")
+ENGAGEMENT = ("view_count", "like_count", "comment_count", "share_count")
 CAMPAIGNS = {"always-on": (1,), "holiday-2026": (0, 1), "rivals": (2, 3)}
+PRICES = {"crawlora": 0.0004, "unifapi": 0.001, "tikliveapi": None, "scraper": 0.0}
+"""Dollars a credit; one provider publishes none."""
 ROLES = ("own", "market", "competitor", "market")
 
 
@@ -131,6 +143,73 @@ class Month:
                 found.setdefault(place, when)
         return found
 
+    @cached_property
+    def hashtag_keys(self) -> dict[str, set[str]]:
+        """By video: the hashtags that a list of it or else its caption tells, and those whose feeds list it."""
+        listing: set[str] = set()
+        captioned: set[str] = set()
+        for day, hours in ASKED.items():
+            for video, _, provider in places_of(self.world, day, hours):
+                if provider == "scraper" or (provider == "unifapi" and share(provider, "no list", video.id) >= 0.02):
+                    listing.add(video.id)
+                elif provider == "unifapi" or share("tikliveapi", "no title", video.id) >= 0.03:
+                    captioned.add(video.id)
+        keys = {
+            video_id: {hashtag for hashtag, listed in self.first_listed if listed == video_id}
+            for video_id in self.videos
+        }
+        for video_id in listing | captioned:
+            keys[video_id] |= {normalised(tag.spelling) for tag in self.videos[video_id].video.tags}
+        return keys
+
+    @cached_property
+    def creators(self) -> dict[str, dict[date, dict[str, object]]]:
+        """By creator and date: what the date's videos told of them."""
+        found: dict[str, dict[date, dict[str, object]]] = defaultdict(lambda: defaultdict(dict))
+        for day in sorted(ASKED):
+            for video, _, provider in places_of(self.world, day, ASKED[day]):
+                if attributes(video, provider)["creator_id"] is not None:
+                    found[video.creator.id][on(day)] |= self._shown_of_creator(video, provider, on(day))
+        return found
+
+    def _shown_of_creator(self, video: Video, provider: str, when: date) -> dict[str, object]:
+        creator = video.creator
+        shown: dict[str, object] = {"handle": self.world.handle(creator, when), "display_name": creator.name}
+        if provider == "scraper":
+            shown |= {"bio": creator.bio or None, "is_verified": creator.is_verified}
+            shown |= {"region": creator.region, "language": creator.language}
+        return shown
+
+    @cached_property
+    def hashtags(self) -> dict[str, dict[date, dict[str, object]]]:
+        """By hashtag and date: what details and searches told of them; crawlora speaks last."""
+        found: dict[str, dict[date, dict[str, object]]] = defaultdict(lambda: defaultdict(dict))
+        for day in sorted(ASKED):
+            for provider in ("tikliveapi", "crawlora"):
+                for hashtag in self._described_by(provider, day):
+                    shown = self._shown_of_hashtag(hashtag, provider, on(day))
+                    found[normalised(hashtag.name)][on(day)] |= shown
+        return found
+
+    def _described_by(self, provider: str, day: int) -> list[Hashtag]:
+        if provider not in ASKED[day]:
+            return []
+        watched = list(self.world.hashtags)
+        if provider == "crawlora":
+            return watched[:2] + watched[3:]
+        return [*watched, *(found for word in SEARCHES for found in self.world.search(word, on(day)))]
+
+    def _shown_of_hashtag(self, hashtag: Hashtag, provider: str, when: date) -> dict[str, object]:
+        shown: dict[str, object] = {"hashtag_id": hashtag.id}
+        if provider == "tikliveapi" or share("crawlora", "untitled", hashtag.id, when) >= 0.04:
+            shown["hashtag_name"] = self.world.spelling(hashtag, when, provider)
+        if hashtag.description:
+            shown["description"] = hashtag.description
+        if provider == "crawlora":
+            title, body = hashtag.announcement or (None, None)
+            shown |= {"is_commerce": hashtag.is_commerce, "announcement_title": title, "announcement_body": body}
+        return shown
+
     def campaign_keys(self, campaign: str) -> list[str]:
         """The hashtags of a campaign."""
         return [self.keys[number] for number in CAMPAIGNS[campaign]]
@@ -169,6 +248,14 @@ def attributes(video: Video, provider: str) -> dict[str, object]:
         "language": video.language,
         "duration_seconds": video.duration_ms * 0.001 if share("scraper", "hole", "video", video.id) >= 0.02 else None,
     }
+
+
+def latest_known(by_date: Mapping[date, Mapping[str, object]]) -> dict[str, object]:
+    """Of each attribute the value that was told last; what is None tells nothing."""
+    known: dict[str, object] = {}
+    for when in sorted(by_date):
+        known |= {name: value for name, value in by_date[when].items() if value is not None}
+    return known
 
 
 def percentile(numbers: Iterable[float | None], fraction: float) -> float | None:

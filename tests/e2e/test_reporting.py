@@ -1,4 +1,3 @@
-# ruff: noqa: S608  # queries are made of names of the tests' own
 """The reporting tables equal slow, plain Python on the world's own truth, over thirty days with missed ones.
 
 Integers are compared exactly, ratios to 1e-9. The Python reads no table: it starts from what the world's providers
@@ -13,197 +12,60 @@ from datetime import date, timedelta
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-import pytest
-from tests.e2e.month import ASKED, CAMPAIGNS, ROLES, HashtagStats, Month, VideoFacts, percentile, ratio
-from tests.e2e.truth import TrendAsked, industry, on, trend_rows
+from tests.e2e.growth import Table, growth
+from tests.e2e.month import ASKED, LISTS, ROLES, SEARCHES, Month, VideoFacts, percentile, ratio
+from tests.e2e.month_site import assert_equal
+from tests.e2e.truth import industry, on, trend_rows
 
-from tiktok_hashtags.sandbox import DATASET_ID, World
 from tiktok_hashtags.sandbox.world import normalised
 
 if TYPE_CHECKING:
-    from tests.e2e.conftest import MakeSite, Site
+    from tests.e2e.conftest import Site
 
-Table = dict[tuple[Any, ...], dict[str, Any]]
 Places = Mapping[date, Mapping[str, tuple[int, int | None, int | None]]]
 """By date and hashtag: rank, posts and views of a list."""
-LISTS: tuple[TrendAsked, ...] = (
-    ("popular_trend", "US", 7, None, False),
-    ("popular_trend", "GB", 30, None, True),
-    ("popular_trend", "US", 120, "industry", False),
-    ("creative_center", "BR", 90, None, False),
-)
 
 
-@pytest.fixture(scope="module")
-def month() -> Month:
-    return Month(World(seed=29, hashtags=4, videos=20))
-
-
-@pytest.fixture(scope="module")
-def site(month: Month, make_site: MakeSite) -> Site:
-    first, second, third, fourth = month.world.hashtags
-    lived = make_site(
-        month.world,
-        f"""
-        hashtags = [
-            {{name = "{first.name}", role = "own", campaigns = ["holiday-2026"]}},
-            {{name = "{second.name}", campaigns = ["holiday-2026", "always-on"]}},
-            {{id = "{third.id}", role = "competitor", campaigns = ["rivals"]}},
-            {{name = "{fourth.name}", campaigns = ["rivals"]}},
-        ]
-        trends = [
-            {{country = "US"}},
-            {{country = "GB", period_days = 30, new_on_board = true}},
-            {{country = "US", period_days = 120, industry_id = {industry(month.world)}}},
-            {{source = "creative_center", country = "BR", period_days = 90}},
-        ]
-        searches = [{{keyword = "cat"}}, {{keyword = "christmas"}}]
-        datasets = [{{dataset_id = "{DATASET_ID}"}}]
-        """,
-    )
-    last = max(ASKED)
-    for day in sorted(ASKED):
-        outcome = lived.run(day, only=sorted(ASKED[day]), transforms=day == last)
-        assert (outcome.exit_code, outcome.messages) == (0, [])
-    return lived
-
-
-def test_growth_compares_numbers_of_one_precision_over_the_days_between(site: Site, month: Month) -> None:
+def test_growth_compares_numbers_of_one_precision_over_the_days_between(month_site: Site, month: Month) -> None:
     expected = growth(month)
 
-    assert_equal(site, "rpt_hashtag_growth", ("hashtag_key", "snapshot_date"), expected)
+    assert_equal(month_site, "rpt_hashtag_growth", ("hashtag_key", "snapshot_date"), expected)
     assert {row["precision"] for row in expected.values()} == {"exact", "rounded"}
     assert any(row["view_gain"] is not None and row["view_gain"] < 0 for row in expected.values())
     assert {row["days_since_previous"] for row in expected.values()} >= {1, 2, 3}
 
 
-def test_signals_stand_out_from_their_own_past(site: Site, month: Month) -> None:
+def test_signals_stand_out_from_their_own_past(month_site: Site, month: Month) -> None:
     expected = signals(month)
 
-    assert_equal(site, "rpt_early_signals", ("hashtag_key", "snapshot_date"), expected)
+    assert_equal(month_site, "rpt_early_signals", ("hashtag_key", "snapshot_date"), expected)
     assert any(row["robust_z_score"] is not None for row in expected.values())
     assert all(not row["is_signal"] for row in expected.values() if row["history_count"] < 7)
 
 
-def test_the_benchmark_is_of_the_latest_numbers_of_recent_videos(site: Site, month: Month) -> None:
+def test_the_benchmark_is_of_the_latest_numbers_of_recent_videos(month_site: Site, month: Month) -> None:
     expected = benchmark(month)
     grain = ("hashtag_key", "dimension", "weekday", "hour", "duration_band", "media_type")
 
-    assert_equal(site, "rpt_content_benchmark", grain, expected)
+    assert_equal(month_site, "rpt_content_benchmark", grain, expected)
     assert any(row["half_views_video_count"] for row in expected.values())
 
 
-def test_trend_lists_and_searches_say_who_entered_moved_and_left(site: Site, month: Month) -> None:
+def test_trend_lists_and_searches_say_who_entered_moved_and_left(month_site: Site, month: Month) -> None:
     expected = discovery(month)
     grain = (
         *("source_kind", "keyword", "trend_source", "country_code", "industry_id", "period_days", "is_new_on_board"),
         *("hashtag_key", "snapshot_date"),
     )
 
-    assert_equal(site, "rpt_trend_discovery", grain, expected)
+    assert_equal(month_site, "rpt_trend_discovery", grain, expected)
     assert {row["status"] for row in expected.values()} == {None, "entered", "stayed", "up", "down", "left"}
 
 
-def assert_equal(site: Site, table: str, grain: tuple[str, ...], expected: Table) -> None:
-    """Compare a reporting table with the expected rows, in the columns that these have."""
-    columns = [*grain, *next(iter(expected.values()))]
-    rows = site.rows(f"select {', '.join(columns)} from reporting.{table}")
-    found = {row[: len(grain)]: dict(zip(columns[len(grain) :], row[len(grain) :], strict=True)) for row in rows}
+def test_roles_are_those_of_the_watchlist(month_site: Site, month: Month) -> None:
+    rows: dict[str, str] = dict(month_site.rows("select distinct hashtag_key, role from reporting.rpt_hashtag_growth"))
 
-    assert len(found) == len(rows)
-    assert set(found) == set(expected)
-    wrong = {
-        key: {name: (row[name], expected[key][name]) for name in row if not is_same(row[name], expected[key][name])}
-        for key, row in found.items()
-    }
-    assert {key: differences for key, differences in wrong.items() if differences} == {}
-
-
-def is_same(found: object, expected: object) -> bool:
-    """Tell whether two values are one; numbers with a fraction to 1e-9."""
-    if isinstance(found, float) or isinstance(expected, float):
-        if found is None or expected is None:
-            return False
-        return bool(found == pytest.approx(expected, rel=1e-9, abs=1e-12))
-    return found == expected
-
-
-def growth(month: Month) -> Table:
-    """Growth by hashtag and date."""
-    rows: Table = {}
-    for key, by_date in month.hashtag_stats.items():
-        for when, stats in by_date.items():
-            rows[key, when] = _grown(when, stats, by_date) | {"campaign": campaign_of(month, key)}
-    for (key, when), row in rows.items():
-        earlier = [at for at in month.hashtag_stats[key] if at < when]
-        alike = [at for at in earlier if rows[key, at]["precision"] == row["precision"]]
-        before = rows[key, max(alike)]["view_gain_per_day"] if alike else None
-        gain = row["view_gain_per_day"]
-        row["view_acceleration"] = None if gain is None or before is None else gain - before
-    for (_, when), row in rows.items():
-        _add_shares(row, [other for (_, at), other in sorted(rows.items()) if at == when])
-    for row in rows.values():
-        del row["campaign_views"], row["campaign_gain"]
-    return rows
-
-
-def _add_shares(row: dict[str, Any], that_day: list[dict[str, Any]]) -> None:
-    of_campaign = [other for other in that_day if other["campaign"] == row["campaign"]]
-    gains = [other["view_gain_per_day"] for other in of_campaign]
-    row["campaign_gain"] = sum(gain for gain in gains if gain is not None and gain > 0)
-    row["campaign_views"] = sum(other["view_count"] for other in of_campaign)
-    is_in_one = row["campaign"] is not None
-    row["share_of_voice"] = ratio(row["view_gain_per_day"], row["campaign_gain"]) if is_in_one else None
-    row["share_of_voice_views"] = ratio(row["view_count"], row["campaign_views"]) if is_in_one else None
-
-
-def campaign_of(month: Month, key: str) -> str | None:
-    """The first campaign of a hashtag by name."""
-    return next((name for name in sorted(CAMPAIGNS) if key in month.campaign_keys(name)), None)
-
-
-def _grown(when: date, stats: HashtagStats, by_date: Mapping[date, HashtagStats]) -> dict[str, Any]:
-    views = {at: each.view_count for at, each in by_date.items() if each.precision == stats.precision}
-    videos = {
-        at: each.video_count
-        for at, each in by_date.items()
-        if each.video_count is not None and each.video_count_precision == stats.video_count_precision
-    }
-    gain, days = gain_since_previous(views, when)
-    video_gain, video_days = gain_since_previous(videos, when) if stats.video_count is not None else (None, None)
-    return {
-        "precision": stats.precision,
-        "provider": stats.provider,
-        "view_count": stats.view_count,
-        "video_count": stats.video_count,
-        "creator_count": stats.creator_count,
-        "view_gain": gain,
-        "days_since_previous": days,
-        "view_gain_per_day": ratio(gain, days),
-        "growth_rate": None if gain is None else ratio(gain, stats.view_count - gain),
-        "growth_7d_rate": rate_over(views, when, days=7),
-        "growth_30d_rate": rate_over(views, when, days=30),
-        "video_gain": video_gain,
-        "video_gain_per_day": ratio(video_gain, video_days),
-    }
-
-
-def gain_since_previous(series: Mapping[date, int], when: date) -> tuple[int | None, int | None]:
-    """The gain since the previous date of a series, and the days between."""
-    earlier = [at for at in series if at < when]
-    if not earlier:
-        return None, None
-    return series[when] - series[max(earlier)], (when - max(earlier)).days
-
-
-def rate_over(series: Mapping[date, int], when: date, *, days: int) -> float | None:
-    """Growth since the latest date at least so many days older, scaled to so many days."""
-    earlier = [at for at in series if (when - at).days >= days]
-    if not earlier:
-        return None
-    since = max(earlier)
-    rate = ratio(series[when] - series[since], series[since])
-    return None if rate is None else rate * days / (when - since).days
+    assert {key: rows[key] for key in month.keys} == dict(zip(month.keys, ROLES, strict=True))
 
 
 def signals(month: Month) -> Table:
@@ -350,7 +212,7 @@ def _trend_lists(month: Month) -> Mapping[tuple[Any, ...], Places]:
 
 def _searches(month: Month) -> Mapping[tuple[Any, ...], Places]:
     lists: dict[tuple[Any, ...], dict[date, dict[str, tuple[int, int | None, int | None]]]] = defaultdict(dict)
-    for keyword in ("cat", "christmas"):
+    for keyword in SEARCHES:
         for day in sorted(day for day, hours in ASKED.items() if "tikliveapi" in hours):
             found = [normalised(hashtag.name) for hashtag in month.world.search(keyword, on(day))]
             name = ("search", keyword, "", "", 0, 0, False)
@@ -422,9 +284,3 @@ def _add_ranks(rows: Table, column: str, rank_column: str) -> None:
         )
         for rank, key in enumerate(ordered, 1):
             rows[key][rank_column] = rank
-
-
-def test_roles_are_those_of_the_watchlist(site: Site, month: Month) -> None:
-    rows: dict[str, str] = dict(site.rows("select distinct hashtag_key, role from reporting.rpt_hashtag_growth"))
-
-    assert {key: rows[key] for key in month.keys} == dict(zip(month.keys, ROLES, strict=True))
