@@ -25,7 +25,8 @@ walks as (
         walk_key,
         sum(items) as item_count,
         max(items) as observation_count,
-        sum(new_items) as new_item_count
+        -- Only feeds are compared with earlier dates.
+        sum(case when endpoint = 'videos' then new_items end) as new_item_count
     from {{ ref('fct_walks') }}
     group by snapshot_date, provider, endpoint, walk_key
 ),
