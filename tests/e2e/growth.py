@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from tests.e2e.month import CAMPAIGNS, HashtagStats, Month, ratio
+from tests.e2e.month import CAMPAIGNS, ROLES, HashtagStats, Month, latest_known, ratio
 
 Table = dict[tuple[Any, ...], dict[str, Any]]
 """Rows by what tells them apart."""
@@ -17,7 +17,7 @@ def growth(month: Month) -> Table:
     rows: Table = {}
     for key, by_date in month.hashtag_stats.items():
         for when, stats in by_date.items():
-            rows[key, when] = _grown(when, stats, by_date) | {"campaign": campaign_of(month, key)}
+            rows[key, when] = _grown(when, stats, by_date) | _named(month, key)
     for (key, when), row in rows.items():
         earlier = [at for at in month.hashtag_stats[key] if at < when]
         alike = [at for at in earlier if rows[key, at]["precision"] == row["precision"]]
@@ -39,6 +39,15 @@ def _add_shares(row: dict[str, Any], that_day: list[dict[str, Any]]) -> None:
     is_in_one = row["campaign"] is not None
     row["share_of_voice"] = ratio(row["view_gain_per_day"], row["campaign_gain"]) if is_in_one else None
     row["share_of_voice_views"] = ratio(row["view_count"], row["campaign_views"]) if is_in_one else None
+
+
+def _named(month: Month, key: str) -> dict[str, Any]:
+    """What a hashtag is called, and what the watchlist says of it; a search finds some that it does not name."""
+    return {
+        "hashtag_name": latest_known(month.hashtags[key])["hashtag_name"],
+        "role": ROLES[month.keys.index(key)] if key in month.keys else None,
+        "campaign": campaign_of(month, key),
+    }
 
 
 def campaign_of(month: Month, key: str) -> str | None:

@@ -13,7 +13,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from tests.e2e.growth import Table, growth
-from tests.e2e.month import ASKED, LISTS, ROLES, SEARCHES, Month, VideoFacts, percentile, ratio
+from tests.e2e.month import ASKED, LISTS, SEARCHES, Month, VideoFacts, percentile, ratio
 from tests.e2e.month_site import assert_equal
 from tests.e2e.truth import industry, on, trend_rows
 
@@ -62,12 +62,6 @@ def test_trend_lists_and_searches_say_who_entered_moved_and_left(month_site: Sit
     assert {row["status"] for row in expected.values()} == {None, "entered", "stayed", "up", "down", "left"}
 
 
-def test_roles_are_those_of_the_watchlist(month_site: Site, month: Month) -> None:
-    rows: dict[str, str] = dict(month_site.rows("select distinct hashtag_key, role from reporting.rpt_hashtag_growth"))
-
-    assert {key: rows[key] for key in month.keys} == dict(zip(month.keys, ROLES, strict=True))
-
-
 def signals(month: Month) -> Table:
     """Scores by hashtag and date, where there is a gain."""
     gains: dict[str, dict[date, tuple[str, float]]] = defaultdict(dict)
@@ -78,7 +72,7 @@ def signals(month: Month) -> Table:
     for key, by_date in gains.items():
         for when, (precision, gain) in by_date.items():
             past = [g for at, (p, g) in by_date.items() if p == precision and 1 <= (when - at).days <= 60]
-            rows[key, when] = _score(gain, past) | _newcomers(month, key, when)
+            rows[key, when] = {"precision": precision} | _score(gain, past) | _newcomers(month, key, when)
     return rows
 
 

@@ -72,10 +72,7 @@ def share_of_voice(month: Month) -> Table:
             views = sum(row["view_count"] for row in of_day.values())
             for key, row in of_day.items():
                 rows[campaign, key, when] = {
-                    "hashtag_name": latest_known(month.hashtags[key])["hashtag_name"],
-                    "role": ROLES[month.keys.index(key)],
-                    "view_count": row["view_count"],
-                    "view_gain_per_day": row["view_gain_per_day"],
+                    **{name: row[name] for name in ("hashtag_name", "role", "view_count", "view_gain_per_day")},
                     "share_of_voice": ratio(row["view_gain_per_day"], gained),
                     "share_of_voice_views": ratio(row["view_count"], views),
                 }

@@ -47,6 +47,7 @@ def test_data_costs_what_the_providers_charged(month_site: Site, month: Month) -
 
     assert_equal(month_site, "rpt_data_cost", ("snapshot_date", "provider", "endpoint"), expected)
     assert {row["cost_usd"] is None for row in expected.values()} == {True, False}
+    assert month_site.rows("select * from reporting.rpt_data_cost where bytes is null or bytes <= 0") == []
 
 
 def test_coverage_names_all_that_was_asked_for(month_site: Site, month: Month) -> None:
