@@ -300,11 +300,15 @@ def _share_heaps() -> None:
 @contextmanager
 def locked(project: Project) -> Iterator[None]:
     """Hold the project's lock, which the system takes back from a run that died."""
+    lock = FileLock(project.lock, timeout=0)
     try:
         project.make_data()
-        with FileLock(project.lock, timeout=0):
-            yield
+        lock.acquire()
     except Timeout as error:
         raise LockedError(f"another run holds {project.lock.name}; nothing was sent. Wait for it to end.") from error
-    except PermissionError as error:
+    except OSError as error:  # of a read-only file system it is no PermissionError
         raise ConfigError(f"{project.data}: cannot be written ({error.strerror}); nothing was sent.") from error
+    try:
+        yield
+    finally:
+        lock.release()
