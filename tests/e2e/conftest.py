@@ -245,11 +245,13 @@ def twin_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Site], Site]:
 
 @dataclass
 class Calm:
-    """A site after its first day, and what the second day comes to if nothing happens."""
+    """A site after its first day, its twin after the second, and what that day comes to if nothing happens."""
 
     site: Site
-    requests: dict[str, int] = field(default_factory=dict)
-    marts: dict[str, Rows] = field(default_factory=dict)
+    second: Site
+    requests: dict[str, int]
+    marts: dict[str, Rows]
+    seconds: float
 
 
 @pytest.fixture(scope="session")
@@ -261,12 +263,13 @@ def calm(
 ) -> Calm:
     named = ", ".join(f'{{name = "{h.name}", id = "{h.id}", campaigns = ["holiday-2026"]}}' for h in tiny.hashtags)
     watchlist = f'hashtags = [{named}]\ntrends = [{{country = "US"}}]\nsearches = [{{keyword = "cat"}}]\n'
-    calm = Calm(make_site(tiny, watchlist, keys={"scraper": ""}))
-    assert calm.site.run(0, transforms=True).exit_code == 0
-    before, site = calm.site.requests(), twin_of(calm.site)
-    assert site.run(1, transforms=True).exit_code == 0
-    calm.requests = {name: count - before[name] for name, count in site.requests().items()}
-    calm.marts = marts_of(site)
+    site = make_site(tiny, watchlist, keys={"scraper": ""})
+    assert site.run(0, transforms=True).exit_code == 0
+    before, second, started = site.requests(), twin_of(site), time.monotonic()
+    assert second.run(1, transforms=True).exit_code == 0
+    seconds = time.monotonic() - started
+    requests = {name: count - before[name] for name, count in second.requests().items()}
+    calm = Calm(site, second, requests, marts_of(second), seconds)
     assert all(rows for name, rows in calm.marts.items() if name.startswith("marts."))
     return calm
 

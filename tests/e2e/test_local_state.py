@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.e2e.raw import Contents, contents
 
 from tiktok_hashtags.errors import ConfigError
 
@@ -20,10 +21,6 @@ if TYPE_CHECKING:
 
     from tiktok_hashtags.outcome import Outcome
     from tiktok_hashtags.sandbox import World
-
-OF_THE_LOAD = {"_dlt_load_id", "_dlt_id", "run_id", "request_key"}
-OF_THE_RUN = {"walks", "api_requests", "watchlist", "watchlist__campaigns", "notices", "rejects"}
-Contents = dict[str, set[tuple[Any, ...]]]
 
 
 @pytest.fixture
@@ -49,25 +46,6 @@ def undisturbed(make_site: MakeSite, tiny: World) -> list[Contents]:
         assert site.run(day).exit_code == 0
         found.append(contents(site))
     return found
-
-
-def contents(site: Site) -> Contents:
-    """The observations in raw that are visible to the marts, each once, without what the sandbox numbers."""
-    tables = site.rows("select table_name from information_schema.tables where table_schema = 'raw'")
-    names = [name for (name,) in tables if name not in OF_THE_RUN and not name.startswith("_dlt")]
-    return {name: rows for name in names if (rows := visible(site, name))}
-
-
-def visible(site: Site, table: str) -> set[tuple[Any, ...]]:
-    columns = site.rows(
-        "select column_name from information_schema.columns where table_schema = 'raw' and table_name = ?"
-        " order by column_name",
-        table,
-    )
-    kept = ", ".join(f'"{name}"' for (name,) in columns if name not in OF_THE_LOAD and "log" not in name)
-    loaded = "_dlt_load_id in (select load_id from raw._dlt_loads where status = 0)"
-    rows = site.rows(f"select {kept} from raw.{table} where {loaded}")
-    return {tuple("a URL" if str(value).startswith("http") else value for value in row) for row in rows}
 
 
 def counts(found: Contents) -> dict[str, int]:
