@@ -45,7 +45,7 @@ def test_a_full_disk_loses_nothing(
     site = twin_of(calm.site)
     before, size = exports(site), site.project.warehouse.stat().st_size
 
-    run = start(site, 1, limit_bytes=size)
+    run = start(site, 1, limit_bytes=size // 2)
     code, after = run.wait(), exports(site)
     healed = site.run(1, transforms=True)
 

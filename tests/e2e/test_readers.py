@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
-from datetime import date
+from contextlib import ExitStack, contextmanager
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 READERS = 8
 PUBLICATIONS = 30
+# More than a few are for a longer look by hand: a run costs about ten seconds.
+RUNS = int(os.environ.get("READERS_E2E_RUNS", "2"))
 # Reads in a loop until its stdin ends; prints what it has seen, an error included.
 READER = """
 import json, select, sys, time, duckdb
@@ -49,6 +52,33 @@ try:
 except Exception as error:
     print(json.dumps({"loops": loops, "seen": sorted(seen), "error": repr(error)}))
 """
+# The same with the marts of a real project: all of one publication, and its facts of one date.
+READER_OF_MARTS = """
+import json, select, sys, duckdb
+folder, seen, loops, last = sys.argv[1], set(), 0, False
+print("reading", flush=True)
+try:
+    while not last:
+        last = bool(select.select([sys.stdin], [], [], 0.5)[0])
+        with duckdb.connect(f"{folder}/hashtags.duckdb", read_only=True) as whole:
+            comments = whole.execute("select distinct comment from duckdb_tables()").fetchall()
+            names = whole.execute("select schema_name || '.' || table_name from duckdb_tables()").fetchall()
+            counts = [whole.execute(f"select count(columns(*)) from {name}").fetchone() for (name,) in names]
+            days = whole.execute(
+                "select (select max(snapshot_date) from marts.fct_video_stats_daily),"
+                " (select max(snapshot_date) from marts.fct_hashtag_stats_daily)"
+            ).fetchone()
+        with duckdb.connect() as files:
+            files.execute(f"select max(snapshot_date) from '{folder}/fct_video_stats_daily.parquet'").fetchone()
+        assert len(comments) == 1 and len(counts) > 10, (comments, names)
+        assert days[0] == days[1], days
+        seen.add(str(days[0]))
+        loops += 1
+    print(json.dumps({"loops": loops, "seen": sorted(seen), "error": None}))
+except Exception as error:
+    print(json.dumps({"loops": loops, "seen": sorted(seen), "error": repr(error)}))
+"""
+Seen = list[dict[str, Any]]
 
 
 @pytest.fixture
@@ -69,10 +99,10 @@ def number(project: Project, value: int) -> None:
         connection.execute(f"create or replace table marts.fct_number as select {value} as number from range(1000)")
 
 
-@pytest.fixture
-def readers(project: Project) -> Iterator[Callable[[], list[dict[str, Any]]]]:
-    """Readers that have begun; a function that ends them and returns what they have seen."""
-    command = [sys.executable, "-c", READER, str(project.exports)]
+@contextmanager
+def reading(code: str, folder: Path) -> Iterator[Callable[[], Seen]]:
+    """Have readers that have begun; a function that ends them and returns what they have seen."""
+    command = [sys.executable, "-c", code, str(folder)]
     with ExitStack() as stack:
         started = [
             stack.enter_context(
@@ -87,18 +117,30 @@ def readers(project: Project) -> Iterator[Callable[[], list[dict[str, Any]]]]:
         yield lambda: [json.loads(each.communicate(b"end")[0]) for each in started]
 
 
-def test_readers_meet_no_error_and_no_mix_while_publications_come(
-    project: Project, readers: Callable[[], list[dict[str, Any]]]
-) -> None:
-    for value in range(1, PUBLICATIONS + 1):
-        number(project, value)
-        publish(project)
-
-    seen = readers()
+def test_readers_meet_no_error_and_no_mix_while_publications_come(project: Project) -> None:
+    with reading(READER, project.exports) as ended:
+        for value in range(1, PUBLICATIONS + 1):
+            number(project, value)
+            publish(project)
+        seen = ended()
 
     assert [each["error"] for each in seen] == [None] * READERS
     assert all(each["seen"][-1] == PUBLICATIONS for each in seen)
     assert len({value for each in seen for value in each["seen"]}) > 2
+
+
+def test_readers_and_whole_runs_do_not_disturb_each_other(calm: Calm, twin_of: Callable[[Site], Site]) -> None:
+    site = twin_of(calm.site)
+
+    with reading(READER_OF_MARTS, site.project.exports) as ended:
+        outcomes = [site.run(day, transforms=True) for day in range(1, RUNS + 1)]
+        seen = ended()
+
+    assert [(outcome.exit_code, outcome.messages) for outcome in outcomes] == [(0, [])] * RUNS
+    assert [each["error"] for each in seen] == [None] * READERS
+    assert {each["seen"][0] for each in seen} == {"2026-11-01"}
+    assert {each["seen"][-1] for each in seen} == {str(date(2026, 11, 1) + timedelta(days=RUNS))}
+    assert min(each["loops"] for each in seen) > RUNS
 
 
 def test_files_of_different_publications_can_be_told_apart(project: Project) -> None:
