@@ -366,9 +366,9 @@ _REPORTING = (
     select
         'unifapi' as provider,
         'videos' as entity,
-        cast({day} as timestamp) as newest_observed_at,
+        cast({day} as timestamp) as observed_at,
         {day} as newest_snapshot_date,
-        1200 as row_count_newest_date,
+        1200 as item_count_newest_date,
         0 as age_days
     where {days} > 0
     """,

@@ -43,7 +43,7 @@ keyword = "cat"
 """
 # What describes the runs themselves, and so differs when there were more of them.
 ABOUT_RUNS = {"fct_api_requests", "fct_walks", "rpt_data_cost", "rpt_coverage"}
-ABOUT_RUNS_COLUMNS = {"observed_at", "run_id", "newest_observed_at", "cost_usd", "credits"}
+ABOUT_RUNS_COLUMNS = {"observed_at", "run_id"}
 
 
 _LEDGER = """

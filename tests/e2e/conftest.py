@@ -33,7 +33,7 @@ from tiktok_hashtags.sandbox import DATASET_ID, PROVIDERS, Sandbox, SandboxClock
 START = datetime(2026, 11, 1, 6)
 TIKTAGS = Path(sys.executable).with_name("tiktags")
 RUN_MARTS = ("marts.fct_api_requests", "marts.fct_walks", "reporting.rpt_data_cost", "reporting.rpt_coverage")
-RUN_COLUMNS = ("observed_at", "run_id", "newest_observed_at", "cost_usd", "credits")
+RUN_COLUMNS = ("observed_at", "run_id")
 
 Rows = list[tuple[Any, ...]]
 

@@ -314,8 +314,10 @@ def test_every_documented_request_is_made_once_and_nothing_else(ran: Ran) -> Non
 def test_every_mart_is_filled(ran: Ran) -> None:
     tables = json.loads(ran.printed["status"].stdout)["tables"]
 
-    assert [name for name, rows in tables.items() if not rows] == []
-    assert len([name for name in tables if name.startswith("marts.")]) == 19
+    # One day has no gains to compare, no video here is recent, and no campaign has a hashtag of its own.
+    unfilled = {"reporting.rpt_early_signals", "reporting.rpt_content_benchmark", "reporting.rpt_competitor_monitor"}
+    assert {name for name, rows in tables.items() if not rows} == unfilled
+    assert len([name for name in tables if name.startswith("marts.")]) == 21
 
 
 def test_hashtag_numbers_are_exact_to_the_last_digit(ran: Ran) -> None:

@@ -26,6 +26,7 @@ from tests.e2e.truth import (
 )
 
 from tiktok_hashtags.sandbox import DATASET_ID
+from tiktok_hashtags.sandbox.world import normalised
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Site
@@ -219,9 +220,9 @@ def freshness(month: Month) -> Table:
         newest = max(key[0] for key in own)
         rows[provider, entity] = {
             "newest_snapshot_date": newest,
-            "row_count_newest_date": sum(len([i for i in walks[key] if i]) for key in own if key[0] == newest),
+            "item_count_newest_date": len({normalised(i) for key in own if key[0] == newest for i in walks[key] if i}),
             "age_days": (max(month.dates) - newest).days,
-            "newest_observed_at": last_asked(provider, newest),
+            "observed_at": last_asked(provider, newest),
         }
     return rows
 

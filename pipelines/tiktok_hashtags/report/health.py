@@ -37,7 +37,7 @@ order by is_complete, provider, endpoint, target
 limit {limit}
 """
 _FRESHNESS = """
-select provider, entity, newest_observed_at, newest_snapshot_date, row_count_newest_date, age_days
+select provider, entity, observed_at, newest_snapshot_date, item_count_newest_date, age_days
 from {reporting}.rpt_freshness
 order by age_days desc nulls last, provider, entity
 """

@@ -35,14 +35,24 @@ walk_hashtags as (
     group by walk_key
 ),
 
+-- What was paid in vain is in rpt_data_cost; a page that came twice holds the same data.
+pages as (
+    select
+        *,
+        row_number() over (partition by request_key order by requested_at desc, request_id desc) as copy_number
+    from {{ ref('fct_api_requests') }}
+    where outcome = 'ok' and not is_replayed
+),
+
 costs as (
     select
         coalesce(requests.hashtag_key, walk_hashtags.hashtag_key) as hashtag_key,
         requests.snapshot_date,
         sum(requests.cost_usd) as cost_usd,
         cast(sum(requests.credits) as {{ type_double() }}) as credits
-    from {{ ref('fct_api_requests') }} as requests
+    from pages as requests
     left join walk_hashtags on requests.walk_key = walk_hashtags.walk_key
+    where requests.copy_number = 1
     group by coalesce(requests.hashtag_key, walk_hashtags.hashtag_key), requests.snapshot_date
 ),
 

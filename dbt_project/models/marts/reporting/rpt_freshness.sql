@@ -1,12 +1,12 @@
 {% set tables = {
-    'crawlora_hashtags': ['crawlora', 'hashtags'],
-    'crawlora_trends': ['crawlora', 'trends'],
-    'crawlora_creative_center': ['crawlora', 'trends'],
-    'tikliveapi_hashtags': ['tikliveapi', 'hashtags'],
-    'tikliveapi_search': ['tikliveapi', 'searches'],
-    'tikliveapi_videos': ['tikliveapi', 'videos'],
-    'unifapi_videos': ['unifapi', 'videos'],
-    'scraper_items': ['scraper', 'videos'],
+    'crawlora_hashtags': ['crawlora', 'hashtags', 'hashtag_key'],
+    'crawlora_trends': ['crawlora', 'trends', 'hashtag_key'],
+    'crawlora_creative_center': ['crawlora', 'trends', 'hashtag_key'],
+    'tikliveapi_hashtags': ['tikliveapi', 'hashtags', 'hashtag_key'],
+    'tikliveapi_search': ['tikliveapi', 'searches', 'hashtag_key'],
+    'tikliveapi_videos': ['tikliveapi', 'videos', 'id'],
+    'unifapi_videos': ['unifapi', 'videos', 'id'],
+    'scraper_items': ['scraper', 'videos', 'aweme_id'],
 } %}
 
 with
@@ -22,13 +22,12 @@ span as (
 {% endfor %}
 
 observed as (
-    {% for table, (provider, entity) in tables.items() %}
+    {% for table, (provider, entity, item) in tables.items() %}
     select
         '{{ provider }}' as provider,
         '{{ entity }}' as entity,
         snapshot_date,
-        request_key,
-        position,
+        {{ item }} as item,
         observed_at
     from {{ table }}
     where snapshot_date = (select max({{ table }}.snapshot_date) from {{ table }})
@@ -36,27 +35,14 @@ observed as (
     {% endfor %}
 ),
 
--- A row that was decoded anew is there twice.
-rows_once as (
-    select
-        provider,
-        entity,
-        snapshot_date,
-        request_key,
-        position,
-        max(observed_at) as observed_at
-    from observed
-    group by provider, entity, snapshot_date, request_key, position
-),
-
 counted as (
     select
         provider,
         entity,
         snapshot_date,
-        count(*) as row_count,
-        max(observed_at) as newest_observed_at
-    from rows_once
+        count(distinct item) as item_count,
+        max(observed_at) as observed_at
+    from observed
     group by provider, entity, snapshot_date
 ),
 
@@ -72,9 +58,9 @@ final as (
         aged.provider,
         aged.entity,
         aged.snapshot_date as newest_snapshot_date,
-        aged.row_count as row_count_newest_date,
+        aged.item_count as item_count_newest_date,
         cast(span.last_date - aged.snapshot_date as bigint) as age_days,
-        aged.newest_observed_at
+        aged.observed_at
     from aged
     cross join span
     where aged.age_rank = 1

@@ -95,8 +95,8 @@ function freshnessCard() {
   const columns = [
     { key: "entity", label: "Data", cell: (row) => [row.entity, element("span", { class: "sub" }, row.provider)], kind: "main-cell" },
     { key: "age_days", label: "Age", cell: (row) => status(row.age_days > 7 ? "fail" : row.age_days > 1 ? "warn" : "pass", isMissing(row.age_days) ? "never" : row.age_days ? plural(row.age_days, "day") : "newest day") },
-    { key: "newest_observed_at", label: "Observed, UTC", format: orMissing((value) => value) },
-    { key: "row_count_newest_date", label: "Rows", isNumber: true },
+    { key: "observed_at", label: "Observed, UTC", format: orMissing((value) => value) },
+    { key: "item_count_newest_date", label: "Hashtags or videos", isNumber: true },
     ...["provider", "newest_snapshot_date"].map((key) => ({ key, isHidden: true })),
   ];
   return tableCard({ title: "Freshness", note: "Newest observation of each provider's data, against the newest day of the warehouse", span: 5, columns, rows: isPublished(part) ? rowsOf(part) : [], sort: "age_days", searched: ["entity", "provider"], missing: isPublished(part) ? null : part, nothing: ["Nothing was observed yet", "The first run brings it."] });
