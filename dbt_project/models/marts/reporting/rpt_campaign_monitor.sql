@@ -39,7 +39,9 @@ walk_hashtags as (
 pages as (
     select
         *,
-        row_number() over (partition by request_key order by requested_at desc, request_id desc) as copy_number
+        row_number() over (
+            partition by request_key order by requested_at desc, request_id desc
+        ) as copy_number
     from {{ ref('fct_api_requests') }}
     where outcome = 'ok' and not is_replayed
 ),
