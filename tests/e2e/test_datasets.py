@@ -90,7 +90,7 @@ def test_sixteen_items_are_fourteen_videos(site: Site, capture: tuple[str, Items
     name, items = capture
 
     [(rows, ids)] = site.rows(
-        "select count(*), count(distinct aweme_id) from raw.scraper_items where dataset = ?", name
+        "select count(*), count(distinct aweme_id) from raw.scraper_items where dataset like ? || ' %'", name
     )
     [(videos,)] = site.rows(f"select count(*) from marts.dim_video where video_id in ({quoted(items)})")
 
