@@ -1,54 +1,25 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.fake_network import Script, fetch, ok
 
-from tiktok_hashtags.client import ApiClient, Reply, raise_for_status, strict_json
+from tiktok_hashtags.client import ApiClient
 from tiktok_hashtags.errors import AuthError, QuotaError, RequestError
 from tiktok_hashtags.money import Plan
 from tiktok_hashtags.pace import retry_after_seconds
 from tiktok_hashtags.slots import WINDOW_SECONDS
-from tiktok_hashtags.transports import Accepted
 
 if TYPE_CHECKING:
     from tests.conftest import FakeTime, MakeClient, MakeSession
-
-
-def accept(response: httpx.Response) -> Accepted:
-    raise_for_status(response, "example")
-    return Accepted(strict_json(response, dict[str, Any], "example"), 3)
-
-
-def fetch(client: ApiClient, path: str = "/x", *, accept: Callable[[httpx.Response], Accepted] = accept) -> Reply:
-    return client.fetch(path, params={}, endpoint="things", accept=accept, worst_credits=5)
-
-
-class Script:
-    """A network that plays responses, statuses and exceptions in turn, the last one for ever."""
-
-    def __init__(self, *steps: httpx.Response | Exception | int) -> None:
-        self.steps = list(steps)
-        self.requests: list[httpx.Request] = []
-
-    def __call__(self, request: httpx.Request) -> httpx.Response:
-        self.requests.append(request)
-        step = self.steps.pop(0) if len(self.steps) > 1 else self.steps[0]
-        if isinstance(step, Exception):
-            raise step
-        return httpx.Response(step, json={"message": "no"}) if isinstance(step, int) else step
-
-
-def ok() -> httpx.Response:
-    return httpx.Response(200, json={"fine": True})
 
 
 def test_runs_that_share_a_ledger_count_together(

@@ -4,14 +4,15 @@ import gzip
 import threading
 import time
 import tracemalloc
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import httpx
 import pytest
+from tests.fake_network import Script, accept, fetch, ok
 
-from tiktok_hashtags.client import ApiClient, Reply, raise_for_status, strict_json
+from tiktok_hashtags.client import ApiClient, Reply
 from tiktok_hashtags.errors import (
     AuthError,
     BalanceError,
@@ -39,34 +40,6 @@ if TYPE_CHECKING:
     from tests.conftest import FakeTime, MakeClient, MakeSession
 
 CHRISTMAS = "/tiktok/hashtags/3242/videos"
-
-
-def accept(response: httpx.Response) -> Accepted:
-    raise_for_status(response, "example")
-    return Accepted(strict_json(response, dict[str, Any], "example"), 3)
-
-
-def fetch(client: ApiClient, path: str = "/x", *, accept: Callable[[httpx.Response], Accepted] = accept) -> Reply:
-    return client.fetch(path, params={}, endpoint="things", accept=accept, worst_credits=5)
-
-
-class Script:
-    """A network that plays responses, statuses and exceptions in turn, the last one for ever."""
-
-    def __init__(self, *steps: httpx.Response | Exception | int) -> None:
-        self.steps = list(steps)
-        self.requests: list[httpx.Request] = []
-
-    def __call__(self, request: httpx.Request) -> httpx.Response:
-        self.requests.append(request)
-        step = self.steps.pop(0) if len(self.steps) > 1 else self.steps[0]
-        if isinstance(step, Exception):
-            raise step
-        return httpx.Response(step, json={"message": "no"}) if isinstance(step, int) else step
-
-
-def ok() -> httpx.Response:
-    return httpx.Response(200, json={"fine": True})
 
 
 # --- retries
