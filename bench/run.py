@@ -16,7 +16,7 @@ import tempfile
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -68,24 +68,22 @@ CASES = {
     "200k": Case("200,000 videos", 40, 100, repeats=2),
     "1m": Case("1,000,000 videos", 40, 500, repeats=1, contenders=("tiktags",)),
     "latency": Case("40 hashtags x 5 pages at 100 ms", 40, 5, latency_ms=100, repeats=5),
-    "history": Case(f"{HISTORY_DAYS} days of 20,000 videos", 40, 10, repeats=1),
+    "history": Case(f"{HISTORY_DAYS} days of 20,000 videos", 40, 10, repeats=3),
 }
 RELATIONS = {"bare": "videos", "tiktags": "raw.unifapi_videos", "rest_api": "raw.videos"}
 
 
-def measured(*command: str, folder: Path, url: str) -> Usage:
-    """Run a command in a folder to its end, and return what it and its children used."""
+def measured(*command: str, folder: Path, url: str, **more: str) -> Usage:
+    """Run a command in a folder, with more variables, to its end; return what it and its children used."""
     variables = {
         "RUNTIME__DLTHUB_TELEMETRY": "false",
         "SOURCES__UNIFAPI__BASE_URL": url,
         "SOURCES__UNIFAPI__API_KEY": "bench",
         "SOURCES__UNIFAPI__REQUESTS_PER_MINUTE": "1000000",
-        "DBT_LOG_FORMAT_FILE": "json",
-        "DBT_LOG_LEVEL_FILE": "debug",
     }
     with (folder / "log.txt").open("wb") as log:
         started = time.perf_counter()
-        process = subprocess.Popen(command, cwd=folder, env=os.environ | variables, stdout=log, stderr=log)
+        process = subprocess.Popen(command, cwd=folder, env=os.environ | variables | more, stdout=log, stderr=log)
         _, status, usage = os.wait4(process.pid, 0)
         wall = time.perf_counter() - started
     process.returncode = os.waitstatus_to_exitcode(status)
@@ -109,6 +107,12 @@ def served(case: Case) -> Iterator[str]:
             yield server.stdout.readline().strip()
         finally:
             server.terminate()
+
+
+@contextmanager
+def contenders(case: Case, url: str) -> Iterator[Callable[[], Iterator[tuple[str, Usage]]]]:
+    """Give what lets all contenders run once."""
+    yield lambda: contend(case, url)
 
 
 def contend(case: Case, url: str) -> Iterator[tuple[str, Usage]]:
@@ -135,23 +139,77 @@ def write_watchlist(case: Case, folder: Path) -> None:
     (folder / "watchlist.toml").write_text("\n".join(entries), encoding="utf-8")
 
 
-def build_history(case: Case, url: str) -> Iterator[tuple[str, Usage]]:
-    """Build marts without data, then of a short and of a long history, each time with and without dbt."""
+@contextmanager
+def histories(case: Case, url: str) -> Iterator[Callable[[], Iterator[tuple[str, Usage]]]]:
+    """Make warehouses without data, with a short and with a long history, each one loaded day short of its marts."""
+    with ExitStack() as stack:
+        made = [stack.enter_context(history(case, url, days)) for days in (0, SHORT_HISTORY_DAYS, HISTORY_DAYS)]
+        yield lambda: (used for each in made for used in each.build_again())
+
+
+@contextmanager
+def history(case: Case, url: str, days: int) -> Iterator[History]:
+    """Build the marts of so many days, load the next day, and note the statements that it takes."""
     with project_folder(case) as folder:
-        build_marts(folder, url)
-        yield from build_again("no data", folder, url)
-    for days in (SHORT_HISTORY_DAYS, HISTORY_DAYS):
-        with project_folder(case) as folder:
-            load = [TIKTAGS, "run", "--no-transform", "--now"]
+        warehouse, load = folder / "data" / "warehouse.duckdb", [TIKTAGS, "run", "--no-transform", "--now"]
+        if days:
             measured(*load, "2026-01-30T06:00", folder=folder, url=url)
-            subprocess.run(script("days.py", folder / "data" / "warehouse.duckdb", str(days)), check=True)
-            yield f"dbt, {days} days", build_marts(folder, url)
-            yield f"tiktags, day {days + 1}", measured(*load, "2026-01-31T06:00", folder=folder, url=url)
-            yield from build_again(f"day {days + 1}", folder, url)
+            subprocess.run(script("days.py", warehouse, str(days)), check=True)
+        _note(f"{days} days", measured(*script("dbt_build.py", folder), folder=folder, url=url))
+        if days:
+            _note(f"loading day {days + 1}", measured(*load, "2026-01-31T06:00", folder=folder, url=url))
+        made = History(case, f"day {days + 1}" if days else "no data", folder, url)
+        made.keep()
+        yield made
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """A warehouse before the build of its last day; building it is measured with and without dbt.
+
+    Args:
+        case: The feeds.
+        what: The day's name in the table.
+        folder: The project folder.
+        url: The feeds' server.
+    """
+
+    case: Case
+    what: str
+    folder: Path
+    url: str
+
+    def keep(self) -> None:
+        """Keep the warehouse as it is, and dbt's statements, whose telling would be measured along in a later build."""
+        shutil.copy(self._warehouse, self.folder / "before.duckdb")
+        shutil.rmtree(self.folder / "data" / "dbt" / "logs")
+        self._used("dbt_build.py", DBT_LOG_FORMAT_FILE="json")
+        (self.folder / "data" / "dbt" / "logs" / "dbt.log").replace(self._statements)
+
+    def build_again(self) -> Iterator[tuple[str, Usage]]:
+        """Build with dbt, then run its statements without it; the warehouse is each time as it was before."""
+        self._restore()
+        yield f"dbt, {self.what}", self._used("dbt_build.py")
+        if self.what != "no data":
             facts = "marts.fct_video_stats_daily where snapshot_date = '2026-01-31'"
             relation = f"(select video_id as id, view_count from {facts})"  # noqa: S608  # our own names
-            warehouse = folder / "data" / "warehouse.duckdb"
-            subprocess.run(script("loaded.py", warehouse, relation, *case.sizes), check=True)
+            subprocess.run(script("loaded.py", self._warehouse, relation, *self.case.sizes), check=True)
+        self._restore()
+        yield f"its SQL, {self.what}", self._used("bare_marts.py", self._statements)
+
+    @property
+    def _warehouse(self) -> Path:
+        return self.folder / "data" / "warehouse.duckdb"
+
+    @property
+    def _statements(self) -> Path:
+        return self.folder / "statements.log"
+
+    def _restore(self) -> None:
+        shutil.copy(self.folder / "before.duckdb", self._warehouse)
+
+    def _used(self, name: str, *arguments: Path, **variables: str) -> Usage:
+        return measured(*script(name, self.folder, *arguments), folder=self.folder, url=self.url, **variables)
 
 
 @contextmanager
@@ -162,22 +220,6 @@ def project_folder(case: Case) -> Iterator[Path]:
         (folder / "data").mkdir()
         write_watchlist(case, folder)
         yield folder
-
-
-def build_marts(folder: Path, url: str) -> Usage:
-    """Build the marts, with every statement in dbt's log."""
-    shutil.rmtree(folder / "data" / "dbt" / "logs", ignore_errors=True)
-    return measured(*script("dbt_build.py", folder), folder=folder, url=url)
-
-
-def build_again(what: str, folder: Path, url: str) -> Iterator[tuple[str, Usage]]:
-    """Build what is new, then run dbt's statements once more on the warehouse as it was before."""
-    warehouse, before = folder / "data" / "warehouse.duckdb", folder / "before.duckdb"
-    shutil.copy(warehouse, before)
-    yield f"dbt, {what}", build_marts(folder, url)
-    before.replace(warehouse)
-    log = folder / "data" / "dbt" / "logs" / "dbt.log"
-    yield f"its SQL, {what}", measured(*script("bare_marts.py", folder, log), folder=folder, url=url)
 
 
 def dbt_ratios(rows: Rounds) -> str:
@@ -196,12 +238,16 @@ def dbt_ratios(rows: Rounds) -> str:
 def rounds(name: str, case: Case, repeats: int) -> Rounds:
     """Run a case's rounds."""
     found: Rounds = defaultdict(list)
-    with served(case) as url:
+    with served(case) as url, (histories if name == "history" else contenders)(case, url) as contend:
         for number in range(1, repeats + 1):
-            for who, usage in (build_history if name == "history" else contend)(case, url):
+            for who, usage in contend():
                 found[who].append(usage)
-                print(f"{name}, round {number}, {who}: {usage.cpu_seconds:.1f} s CPU", file=sys.stderr, flush=True)
+                _note(f"{name}, round {number}, {who}", usage)
     return found
+
+
+def _note(what: str, usage: Usage) -> None:
+    print(f"{what}: {usage.cpu_seconds:.1f} s CPU", file=sys.stderr, flush=True)
 
 
 def table(results: Mapping[str, Rounds]) -> str:
