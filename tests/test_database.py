@@ -80,6 +80,23 @@ def test_missing_credentials_are_named(project: Project, on_postgres: None, monk
         database(project)
 
 
+@pytest.mark.parametrize(
+    "written",
+    ["postgresql://me:s3cr3t@db.example:port/tiktok", "db.example", "mysql://me:s3cr3t@db.example/t", '{"host": 3'],
+    ids=["a port that is no number", "no URL", "another database's URL", "half of a JSON object"],
+)
+def test_credentials_that_are_no_address_of_postgresql_are_a_configuration_error_and_are_not_shown(
+    project: Project, on_postgres: None, monkeypatch: pytest.MonkeyPatch, written: str
+) -> None:
+    monkeypatch.setenv("DESTINATION__POSTGRES__CREDENTIALS", written)
+
+    with pytest.raises(ConfigError, match="expected postgresql://USER:PASSWORD@HOST:PORT/DATABASE") as failure:
+        database(project)
+
+    assert written not in str(failure.value)
+    assert "s3cr3t" not in str(failure.value)
+
+
 def test_a_missing_extra_is_a_message_with_the_line_that_installs_it(
     project: Project, on_postgres: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
