@@ -17,6 +17,11 @@ _FETCH_ROWS = 50_000
 _REFUSED = re.compile(r'authentication failed|no password supplied|(database|role) ".*" does not exist')
 _INSTALL = "the destination postgres needs the packages of an extra: pip install 'tiktok-hashtags[postgres]'"
 _WHERE = "[destination.postgres.credentials] in .dlt/secrets.toml or DESTINATION__POSTGRES__CREDENTIALS"
+_NO_ADDRESS = (
+    "the destination postgres: expected postgresql://USER:PASSWORD@HOST:PORT/DATABASE, found something else, which is "
+    "not shown because it may hold a password; nothing was sent."
+)
+_DRIVERS = ("postgresql", "postgres")
 # Those of libpq's parameters that dbt's profile takes too.
 _TLS = ("sslmode", "sslcert", "sslkey", "sslrootcert")
 
@@ -157,11 +162,17 @@ def _driver() -> Any:
 
 
 def _credentials() -> Any:
+    from dlt.common.configuration.exceptions import InvalidNativeValue
     from dlt.common.configuration.resolve import resolve_configuration
     from dlt.destinations.impl.postgres.configuration import PostgresCredentials
 
-    # Partial, because dlt insists on a password where the server or a .pgpass file may do without one.
-    found = resolve_configuration(PostgresCredentials(), sections=("destination", "postgres"), accept_partial=True)
+    try:
+        # Partial, because dlt insists on a password where the server or a .pgpass file may do without one.
+        found = resolve_configuration(PostgresCredentials(), sections=("destination", "postgres"), accept_partial=True)
+    except InvalidNativeValue as error:
+        raise ConfigError(f"{_NO_ADDRESS} See {_WHERE}.") from error
+    if found.drivername not in _DRIVERS:
+        raise ConfigError(f"{_NO_ADDRESS} See {_WHERE}.")
     missing = [name for name in ("host", "database", "username") if not getattr(found, name)]
     if missing:
         raise ConfigError(f"the destination postgres lacks {', '.join(missing)}: see {_WHERE}")
