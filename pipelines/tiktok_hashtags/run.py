@@ -149,6 +149,8 @@ def run(project: Project, options: Options) -> Outcome:
             options.on_stage("writing the report")
             reported = report_run(project, clock=options.clock, problems=outcome.messages)
             outcome.exit_code = worst_exit_code([outcome.exit_code, transformed, reported])
+        if signals.event.is_set():
+            outcome.exit_code = signals.exit_code
         return outcome
 
 
@@ -226,13 +228,14 @@ def rebuild(
 
     Raises:
         LockedError: A run is under way.
-        StoppedError: A signal came before there was anything to publish.
+        StoppedError: A signal came; what was published before it stays.
         TransformError: dbt failed, or a data test did; the former publication stays.
     """
     with stopping(on_told=lambda: on_stage("stopping")) as signals, locked(project):
         published = _built_and_published(project, on_stage, signals, full_refresh=full_refresh)
         on_stage("writing the report")
         write_report(project)
+        signals.check()
         return published
 
 

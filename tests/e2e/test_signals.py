@@ -107,6 +107,20 @@ def test_no_page_is_bought_again_after_a_signal(day: Day, calm: Calm) -> None:
     assert day.requests == calm.requests
 
 
+@pytest.mark.parametrize("stage", ["publishing", "writing the report"])
+def test_a_signal_after_the_data_tests_is_told_by_the_exit_code_and_the_publication_is_whole(
+    calm: Calm, start: Start, twin_of: Callable[[Site], Site], marts_of: Callable[[Site], dict[str, Rows]], stage: str
+) -> None:
+    site = twin_of(calm.site)
+
+    run = start(site, 1, event="log", match=stage, signal=TERM)
+    code = run.wait()
+
+    assert (code, json.loads(run.stdout)["exit_code"]) == (143, 143)
+    assert marts_of(site) == calm.marts
+    assert {path.name for path in site.project.exports.iterdir()} == {*exports(calm.second)}
+
+
 def requested(site: Site, count: int, *, seconds: float = 60) -> None:
     """Wait until the sandbox has seen that many requests of a day."""
     deadline = time.monotonic() + seconds
