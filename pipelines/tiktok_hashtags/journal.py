@@ -262,6 +262,11 @@ class Journal:
         update = "update requests set is_exported = 1 where request_id = ?"
         self._writer.run(lambda connection: connection.executemany(update, rows))
 
+    def forget_exports(self, project: str) -> None:
+        """Note that a project's warehouse is not there any more: all its requests have to be loaded again."""
+        update = "update requests set is_exported = 0 where project = ? and is_exported"
+        self._writer.run(lambda connection: connection.execute(update, (project,)))
+
     def spent(self, provider: str, *, at: datetime) -> Spent:
         """Return what was charged in the UTC day and month of a time, unsettled requests included."""
         self.flush()

@@ -79,17 +79,18 @@ def open_session(
         ConfigError: The watchlist or the journal is not usable.
     """
     watchlist = options.watchlist or read_watchlist(project.watchlist, providers=providers.names())
-    now = options.clock()
+    now, shared = options.clock(), shared_ledger()
     warehouse = Warehouse(project)
     session = Session(
         clock=options.clock,
-        journal=Journal(shared_ledger() or project.journal),
+        journal=Journal(shared or project.journal),
         run_id=new_run_id(now),
         snapshot_date=now.date(),
-        project=str(project.root.resolve()),
+        # A journal of the project's own goes along with a folder that is moved.
+        project=str(project.root.resolve()) if shared else "",
         budget=Budget(_lower(watchlist.limits.max_usd_per_run, options.max_usd), watchlist.limits.credits_per_run),
         caps={name: _caps(watchlist.limits, name) for name in providers.names()},
-        is_shared=shared_ledger() is not None,
+        is_shared=shared is not None,
         is_offline=options.is_offline,
         transport=options.transport,
         concurrency=options.concurrency,
@@ -207,6 +208,8 @@ def _passed(project: Project, options: Options, signals: Stopping) -> Outcome:
         if not options.is_offline:
             check_limits(plans, watchlist.limits)
         outcome = Outcome(session.run_id, session.snapshot_date.isoformat())
+        if not known.has_requests:
+            session.journal.forget_exports(session.project)
         earlier = session.journal.unexported(session.project, but_run=session.run_id)
         warehouse.extract(watchlist_source(watchlist, session, earlier_requests=earlier))
         codes = [_loaded(item, warehouse, session, outcome, options) for item in plans]
