@@ -13,10 +13,12 @@ WALKS = """
 create schema raw;
 create table raw.walks as
 select *, started_at::date as snapshot_date from (values
-    ('old', timestamp '2026-11-01 06:00', 'unifapi', 'videos', '#cat', 1, 20, 'network', 'reset', false, 20),
-    ('new', timestamp '2026-11-02 06:00', 'unifapi', 'videos', '#cat', 2, 70, 'feed_end', null, true, 70),
-    ('new', timestamp '2026-11-02 06:01', 'crawlora', 'trends', 'US', 1, 50, 'max_pages', null, false, 8)
-) as walks (run_id, started_at, provider, endpoint, target, pages, items, stop_reason, error, is_complete, credits);
+    ('1.0', 'old', timestamp '2026-11-02 06:00', 'unifapi', 'videos', '#cat', 1, 20, 'network', 'reset', false, 20),
+    ('2.0', 'new', timestamp '2026-11-02 06:00', 'unifapi', 'videos', '#cat', 2, 70, 'feed_end', null, true, 70),
+    ('2.0', 'new', timestamp '2026-11-02 06:01', 'crawlora', 'trends', 'US', 1, 50, 'max_pages', null, false, 8)
+) as walks (
+    _dlt_load_id, run_id, started_at, provider, endpoint, target, pages, items, stop_reason, error, is_complete, credits
+);
 """
 
 
@@ -30,7 +32,7 @@ def project(tmp_path: Path) -> Project:
     return project
 
 
-def test_the_status_is_of_the_newest_run(project: Project) -> None:
+def test_the_status_is_of_the_newest_run_and_of_two_at_one_time_of_that_loaded_last(project: Project) -> None:
     status = read_status(project)
 
     assert [(run["run_id"], run["walks"], run["incomplete_walks"], run["credits"]) for run in status["runs"]] == [

@@ -21,7 +21,7 @@ select
     cast(sum(credits) as bigint) as credits
 from raw.walks
 group by run_id
-order by started_at desc, run_id desc
+order by started_at desc, max(_dlt_load_id) desc, run_id desc
 limit 7
 """
 _INCOMPLETE = """

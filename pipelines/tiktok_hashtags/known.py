@@ -65,6 +65,7 @@ def read_known(ask: Ask, watchlist: Watchlist, *, snapshot_date: date) -> Known:
         return Known()
     not_found = _last_dates(ask, "stop_reason = 'not_found'", since=snapshot_date - _NOT_FOUND_SPAN)
     return Known(
+        has_requests="api_requests" in tables,
         complete_walks=_complete_walks(ask, snapshot_date),
         hashtag_ids=_hashtag_ids(ask, tables),
         not_found=not_found,
@@ -80,18 +81,31 @@ def read_watchlist_on(ask: Ask, day: date) -> Watchlist | None:
     """Return what a date's last run asked for by hashtag, list and keyword; None where there was no run."""
     if not {"watchlist", "_dlt_loads"} <= _tables(ask):
         return None
-    names = ", ".join(table_of("watchlist", []).column_names)
-    query = (
-        f"select {names} from raw.watchlist where {_LOADED} and run_id ="
-        f" (select max(run_id) from raw.watchlist where snapshot_date = '{day}' and {_LOADED})"
+    of_last_run = (
+        f"{_LOADED} and run_id = (select run_id from raw.watchlist where snapshot_date = '{day}' and {_LOADED}"
+        " order by observed_at desc, _dlt_load_id desc, run_id desc limit 1)"
     )
-    rows = [dict(zip(names.split(", "), row, strict=True)) for row in ask(query)]
-    return watchlist_of(rows) if rows else None
+    names = table_of("watchlist", []).column_names
+    loaded = _columns(ask, "watchlist")  # that of an earlier version may lack some
+    listed = ", ".join(name if name in loaded else "null" for name in names)
+    found = ask(f"select {listed} from raw.watchlist where {of_last_run}")
+    rows = [dict(zip(names, row, strict=True)) for row in found]
+    campaigns: dict[tuple[str | None, str | None], list[str]] = defaultdict(list)
+    for key, hashtag_id, campaign in ask(
+        f"select hashtag_key, hashtag_id, campaign from raw.watchlist__campaigns where {of_last_run} order by campaign"
+    ):
+        campaigns[key, hashtag_id].append(campaign)
+    return watchlist_of(rows, campaigns) if rows else None
 
 
 def _tables(ask: Ask) -> set[str]:
     query = "select table_name from information_schema.tables where table_schema = %s"
     return {name for (name,) in ask(query, DATASET)}
+
+
+def _columns(ask: Ask, table: str) -> set[str]:
+    query = "select column_name from information_schema.columns where table_schema = %s and table_name = %s"
+    return {name for (name,) in ask(query, DATASET, table)}
 
 
 def _complete_walks(ask: Ask, snapshot_date: date) -> dict[str, tuple[str, int]]:

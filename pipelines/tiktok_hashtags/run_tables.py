@@ -20,6 +20,7 @@ SCHEMAS: dict[str, pa.Schema] = {
             *((name, _INT) for name in ("period_days", "industry_id")),
             ("new_on_board", _BOOL),
             *((name, _TEXT) for name in ("keyword", "dataset")),
+            ("max_items", _INT),
         ]
     ),
     "watchlist__campaigns": pa.schema([*_RUN, *((name, _TEXT) for name in ("hashtag_key", "hashtag_id", "campaign"))]),

@@ -11,7 +11,7 @@ from tiktok_hashtags.crawl import marked_tables
 from tiktok_hashtags.run_tables import table_of
 from tiktok_hashtags.session import Session
 from tiktok_hashtags.walk_log import request_row
-from tiktok_hashtags.watchlist import Hashtag, Search, TrendList, Watchlist
+from tiktok_hashtags.watchlist import DEFAULT_MAX_SEARCH_ITEMS, Hashtag, Search, TrendList, Watchlist
 
 
 def watchlist_source(
@@ -37,8 +37,15 @@ def watchlist_source(
     return tiktags()
 
 
-def watchlist_of(rows: Sequence[Mapping[str, Any]]) -> Watchlist:
-    """Return the watchlist that rows of `raw.watchlist` stand for."""
+def watchlist_of(
+    rows: Sequence[Mapping[str, Any]], campaigns: Mapping[tuple[str | None, str | None], Sequence[str]]
+) -> Watchlist:
+    """Return the watchlist that rows of `raw.watchlist` stand for.
+
+    Args:
+        rows: The rows of one run.
+        campaigns: Its campaigns by the hashtag's (key, id), as `raw.watchlist__campaigns` has them.
+    """
     of_kind = {kind: [row for row in rows if row["kind"] == kind] for kind in ("hashtag", "trend", "search")}
     return Watchlist(
         hashtags=tuple(
@@ -48,6 +55,7 @@ def watchlist_of(rows: Sequence[Mapping[str, Any]]) -> Watchlist:
                 providers=tuple(row["providers"].split(",")) if row["providers"] else None,
                 max_videos=row["max_videos"],
                 region=row["region"],
+                campaigns=tuple(campaigns.get((row["hashtag_key"], row["hashtag_id"]), ())),
                 role=row["role"],
             )
             for row in of_kind["hashtag"]
@@ -62,7 +70,10 @@ def watchlist_of(rows: Sequence[Mapping[str, Any]]) -> Watchlist:
             )
             for row in of_kind["trend"]
         ),
-        searches=tuple(Search(keyword=row["keyword"]) for row in of_kind["search"]),
+        searches=tuple(
+            Search(keyword=row["keyword"], max_items=row["max_items"] or DEFAULT_MAX_SEARCH_ITEMS)
+            for row in of_kind["search"]
+        ),
     )
 
 
@@ -88,7 +99,8 @@ def _watchlist_rows(watchlist: Watchlist, session: Session) -> Iterator[dict[str
             "industry_id": trend.industry_id,
             "new_on_board": trend.new_on_board,
         }
-    yield from (run | {"kind": "search", "keyword": search.keyword} for search in watchlist.searches)
+    for search in watchlist.searches:
+        yield run | {"kind": "search", "keyword": search.keyword, "max_items": search.max_items}
     yield from (run | {"kind": "dataset", "dataset": item.path or item.dataset_id} for item in watchlist.datasets)
 
 

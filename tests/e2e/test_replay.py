@@ -12,52 +12,47 @@ from tiktok_hashtags.sandbox import DATASET_ID, World
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tests.e2e.conftest import Rows, Site
+
 
 @pytest.fixture(scope="module")
 def lived(make_site: Callable[..., Any]) -> Any:
-    """A site with two days of everything that comes over the network."""
+    """A site with two days of everything that comes over the network, walked at the hour at which replays are."""
     world = World(seed=3, hashtags=2, videos=12)
     watchlist = f"""
-        hashtags = [{{name = "{world.hashtags[0].name}"}}, {{id = "{world.hashtags[1].id}"}}]
+        hashtags = [
+            {{name = "{world.hashtags[0].name}", role = "own", campaigns = ["holiday-2026"]}},
+            {{id = "{world.hashtags[1].id}", role = "competitor", campaigns = ["holiday-2026"]}},
+        ]
         trends = [{{country = "US"}}]
-        searches = [{{keyword = "cat"}}]
+        searches = [{{keyword = "cat", max_items = 2}}]
         datasets = [{{dataset_id = "{DATASET_ID}"}}]
     """
     site = make_site(world, watchlist)
-    site.run(0)
-    site.run(1, transforms=True)
+    site.run(0, hour=0)
+    site.run(1, hour=0, transforms=True)
     return site
 
 
-def numbers(site: Any) -> list[list[tuple[Any, ...]]]:
-    columns = "video_id, snapshot_date, view_count, like_count, save_count, provider"
-    return [
-        site.rows(f"select {columns} from marts.fct_video_stats_daily order by all"),  # noqa: S608  # constants
-        site.rows("select * exclude (observed_at) from marts.fct_hashtag_stats_daily order by all"),
-        site.rows(
-            "select hashtag_key, video_id, snapshot_date, feed_rank from marts.fct_hashtag_feed_daily order by all"
-        ),
-        site.rows("select * exclude (observed_at) from marts.fct_trend_ranks order by all"),
-        site.rows("select * from marts.fct_search_ranks order by all"),
-        site.rows("select * from marts.bridge_video_hashtag order by all"),
-    ]
-
-
-def test_a_replay_changes_no_number_and_sends_nothing(lived: Any, copy_of: Callable[[Any], Any]) -> None:
+def test_a_replay_changes_no_mart_and_sends_nothing(
+    lived: Any, copy_of: Callable[[Any], Any], marts_of: Callable[[Site], dict[str, Rows]]
+) -> None:
     site = copy_of(lived)
-    before, sent = numbers(site), site.requests()
+    before, sent = marts_of(site), site.requests()
 
     result = site.tiktags("replay", "--since", "2026-11-01")
 
     assert result.exit_code == 0, result.output
     assert site.requests() == sent
-    assert numbers(site) == before
-    assert all(before)
+    assert marts_of(site) == before
+    assert before["marts.bridge_campaign_hashtag"]
 
 
-def test_a_lost_warehouse_comes_back_from_the_journal(lived: Any, copy_of: Callable[[Any], Any]) -> None:
+def test_a_lost_warehouse_comes_back_from_the_journal(
+    lived: Any, copy_of: Callable[[Any], Any], marts_of: Callable[[Site], dict[str, Rows]]
+) -> None:
     site = copy_of(lived)
-    before, sent = numbers(site), site.requests()
+    before, sent = marts_of(site), site.requests()
     site.project.warehouse.unlink()
     shutil.rmtree(site.project.pipelines)
 
@@ -65,7 +60,7 @@ def test_a_lost_warehouse_comes_back_from_the_journal(lived: Any, copy_of: Calla
 
     assert result.exit_code == 0, result.output
     assert site.requests() == sent
-    assert numbers(site) == before
+    assert marts_of(site) == before
 
 
 def test_after_a_replay_of_today_nothing_is_bought_again(lived: Any, copy_of: Callable[[Any], Any]) -> None:

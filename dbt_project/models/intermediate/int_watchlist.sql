@@ -14,7 +14,9 @@ hashtag_ids as (
 runs as (
     select
         run_id,
-        row_number() over (order by max(snapshot_date) desc, max(observed_at) desc, run_id desc) as run_age
+        row_number() over (
+            order by max(snapshot_date) desc, max(observed_at) desc, max(load_id) desc, run_id desc
+        ) as run_age
     from watchlist
     group by run_id
 ),
@@ -55,7 +57,7 @@ keyed as (
     from unioned
     inner join runs on unioned.run_id = runs.run_id
     left join hashtag_ids on unioned.hashtag_id = hashtag_ids.hashtag_id
+    where coalesce(unioned.hashtag_key, hashtag_ids.hashtag_key) is not null
 )
 
 select * from keyed
-where hashtag_key is not null

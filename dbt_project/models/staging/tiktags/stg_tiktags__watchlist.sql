@@ -21,6 +21,7 @@ renamed as (
         keyword,
         dataset,
         max_videos as max_video_count,
+        max_items as max_item_count,
         snapshot_date,
         observed_at,
         _dlt_load_id as load_id
