@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tiktok_hashtags.errors import BudgetError, ConfigError
-from tiktok_hashtags.plan import Line, ProviderPlan, check_limits, lines, plan_run
+from tiktok_hashtags.plan import Line, ProviderPlan, check_limits, lines, plan_run, unserved
 from tiktok_hashtags.sandbox import Sandbox
 from tiktok_hashtags.session import Known, Session
 from tiktok_hashtags.watchlist import Dataset, Hashtag, Limits, Search, TrendList, Watchlist
@@ -110,6 +110,15 @@ def test_only_of_something_unknown_is_refused(session: Session, only: str, said:
         plan_run(Watchlist(hashtags=(CAT,)), session, only=[only])
 
     assert str(caught.value).startswith(said)
+
+
+@pytest.mark.usefixtures("keys")
+def test_only_does_not_look_at_what_other_providers_are_asked_for(session: Session, tmp_path: Path) -> None:
+    watchlist = Watchlist(hashtags=(CAT,), datasets=(Dataset(path=str(tmp_path / "missing.jsonl")),))
+
+    plans = plan_run(watchlist, session, only=["crawlora.hashtags"])
+
+    assert targets(plans) == {"crawlora": [("hashtags", "#cat")], "tikliveapi": [], "scraper": [], "unifapi": []}
 
 
 @pytest.mark.usefixtures("keys")
@@ -286,11 +295,23 @@ def test_a_run_whose_worst_case_fits_its_limits_exactly_is_allowed(
 
 
 @pytest.mark.usefixtures("keys")
-def test_a_dollar_limit_needs_a_price_for_every_credit(session: Session) -> None:
+@pytest.mark.parametrize(
+    ("limits", "max_usd"),
+    [
+        (Limits(max_usd_per_run=100.0), None),
+        (Limits(max_usd_per_day=100.0), None),
+        (Limits(max_usd_per_month=100.0), None),
+        (Limits(), 100.0),
+    ],
+    ids=["run", "day", "month", "--max-usd"],
+)
+def test_every_dollar_limit_needs_a_price_for_every_credit(
+    session: Session, limits: Limits, max_usd: float | None
+) -> None:
     plans = plan_run(Watchlist(hashtags=(CAT,)), session)
 
     with pytest.raises(ConfigError, match=r"tikliveapi: a dollar limit is set, .* set credit_usd under"):
-        check_limits(plans, Limits(max_usd_per_run=100.0))
+        check_limits(plans, limits, max_usd=max_usd)
 
 
 @pytest.mark.usefixtures("keys")
@@ -308,3 +329,32 @@ def test_an_endless_feed_is_planned_no_dearer_than_its_limit(session: Session) -
         "tikliveapi": 1,
         "unifapi": 1,
     }
+
+
+@pytest.mark.usefixtures("keys")
+@pytest.mark.parametrize(
+    ("hashtag", "told"),
+    [
+        (Hashtag(id="3242", providers=("crawlora",)), ["id 3242: crawlora cannot be asked for it"]),
+        (Hashtag(name="cat", providers=("scraper",)), ["#cat: scraper cannot be asked for it"]),
+        (Hashtag(id="3242", providers=("crawlora", "unifapi")), []),
+        (Hashtag(name="cat"), []),
+    ],
+)
+def test_a_hashtag_that_none_of_its_providers_can_be_asked_for_is_a_notice(
+    session: Session, hashtag: Hashtag, told: list[str]
+) -> None:
+    watchlist = Watchlist(hashtags=(hashtag,))
+
+    notices = unserved(watchlist, plan_run(watchlist, session), session)
+
+    assert [notice["detail"].partition(";")[0] for notice in notices] == told
+
+
+@pytest.mark.usefixtures("keys")
+def test_a_hashtag_that_was_not_found_lately_has_been_asked_for(make_session: MakeSession) -> None:
+    hashtag = Hashtag(name="cat", providers=("crawlora",))
+    session = make_session()
+    session.known = Known(not_found={("crawlora", "cat"): session.snapshot_date})
+
+    assert unserved(Watchlist(hashtags=(hashtag,)), plan_run(Watchlist(hashtags=(hashtag,)), session), session) == []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,6 +10,11 @@ from tiktok_hashtags.errors import BalanceError
 from tiktok_hashtags.plan import ProviderPlan
 from tiktok_hashtags.session import Session, WalkResult
 from tiktok_hashtags.set_aside import SetAside
+
+_NAMELESS = (
+    "nothing told this hashtag's name, so its videos are in dim_video, but in no table by hashtag; give its name, or a "
+    "key for details by id (tikliveapi)"
+)
 
 
 @dataclass
@@ -65,7 +70,7 @@ class Outcome:
 def count(outcome: Outcome, session: Session, plans: Sequence[ProviderPlan]) -> None:
     """Fill an outcome with what the walks of a session came to."""
     tally = session.tally
-    outcome.walks, outcome.notices = tally.walks, tally.notices
+    outcome.walks, outcome.notices = tally.walks, [*tally.notices, *_nameless(session)]
     for item in plans:
         if item.is_skipped:
             continue
@@ -79,6 +84,16 @@ def count(outcome: Outcome, session: Session, plans: Sequence[ProviderPlan]) -> 
             "replayed_pages": replayed,
         }
     outcome.messages += _shortfalls([walk for walk in tally.walks if not walk.is_complete])
+
+
+def _nameless(session: Session) -> Iterator[dict[str, str]]:
+    """Yield a notice for each feed that was walked by an id whose name nothing told."""
+    walks = session.tally.walks
+    told = {*session.known.hashtag_ids.values(), *(w.hashtag_id for w in walks if w.endpoint == "hashtags" and w.items)}
+    for walk in walks:
+        if walk.endpoint == "videos" and walk.items and walk.hashtag_key is None and walk.hashtag_id not in told:
+            notice = {"provider": walk.provider, "entity": walk.endpoint, "kind": "no_hashtag_name"}
+            yield notice | {"detail": f"{walk.target}: {_NAMELESS}"}
 
 
 def _shortfalls(incomplete: Sequence[WalkResult]) -> list[str]:

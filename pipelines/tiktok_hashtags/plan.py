@@ -16,7 +16,7 @@ from tiktok_hashtags.money import check_priced
 from tiktok_hashtags.planned_walk import Walk
 from tiktok_hashtags.session import Session
 from tiktok_hashtags.settings import Settings, key_variable
-from tiktok_hashtags.targets import Targets
+from tiktok_hashtags.targets import Targets, is_missing
 from tiktok_hashtags.watchlist import Hashtag, Limits, Watchlist
 
 logger = logging.getLogger(__name__)
@@ -69,7 +69,8 @@ def plan_run(watchlist: Watchlist, session: Session, *, only: Sequence[str] = ()
     plans = []
     for name in providers.names():
         is_needed = _is_needed(name, watchlist)
-        if settings[name].api_key is None and not is_needed:
+        is_wanted = not wanted or name in {item.partition(".")[0] for item in wanted}
+        if not is_wanted or (settings[name].api_key is None and not is_needed):
             walks = []
         else:
             targets = _targets(
@@ -78,6 +79,26 @@ def plan_run(watchlist: Watchlist, session: Session, *, only: Sequence[str] = ()
             walks = providers.provider(name).planned(targets, settings[name], session)
         plans.append(ProviderPlan(name, settings[name], _open_walks(walks, wanted, session), is_needed))
     return plans
+
+
+def unserved(watchlist: Watchlist, plans: Sequence[ProviderPlan], session: Session) -> list[dict[str, str]]:
+    """Return a notice for each hashtag that no provider is asked for, though the watchlist names it."""
+    notices = []
+    for hashtag in watchlist.hashtags:
+        asked = [item for item in plans if _asks(hashtag, item.name, has_key=item.settings.api_key is not None)]
+        if not any(_can_be_asked(item, hashtag, session) for item in asked):
+            names = ", ".join(item.name for item in asked) or "a provider without a key"
+            detail = f"{hashtag.label}: {names} cannot be asked for it; give its name, or other providers"
+            notices.append({"provider": names, "entity": "hashtags", "kind": "not_asked", "detail": detail})
+    return notices
+
+
+def _can_be_asked(item: ProviderPlan, hashtag: Hashtag, session: Session) -> bool:
+    module = providers.provider(item.name)
+    targets = Targets(
+        details=[hashtag] if "details" in module.SERVES else (), videos=[hashtag] if "videos" in module.SERVES else ()
+    )
+    return is_missing(item.name, hashtag, session) or bool(module.planned(targets, item.settings, session))
 
 
 def lines(plans: Sequence[ProviderPlan]) -> list[Line]:
@@ -95,8 +116,13 @@ def lines(plans: Sequence[ProviderPlan]) -> list[Line]:
     return found
 
 
-def check_limits(plans: Sequence[ProviderPlan], limits: Limits) -> None:
+def check_limits(plans: Sequence[ProviderPlan], limits: Limits, *, max_usd: float | None = None) -> None:
     """Refuse a run whose worst case is over the watchlist's limits.
+
+    Args:
+        plans: What each provider would be asked for.
+        limits: The watchlist's; those of a day and a month stop a run request by request.
+        max_usd: The command's own limit in dollars, which does the same.
 
     Raises:
         BudgetError: It is over a limit; nothing was sent.
@@ -110,11 +136,12 @@ def check_limits(plans: Sequence[ProviderPlan], limits: Limits) -> None:
                 f"{name}: this run could cost {credits} credits, over the {limit} of [limits.credits_per_run]. "
                 "Nothing was sent; narrow the watchlist (max_videos, providers) or raise the limit."
             )
-    if limits.max_usd_per_run is None:
-        return
-    for line in worst:
+    dollars = (limits.max_usd_per_run, limits.max_usd_per_day, limits.max_usd_per_month, max_usd)
+    for line in worst if any(limit is not None for limit in dollars) else ():
         if line.credits:
             check_priced(line.provider, line.usd)
+    if limits.max_usd_per_run is None:
+        return
     usd = sum(line.usd or 0.0 for line in worst)
     if usd > limits.max_usd_per_run + 1e-9:
         raise BudgetError(

@@ -24,7 +24,7 @@ from tiktok_hashtags.journal import Journal
 from tiktok_hashtags.load import Warehouse
 from tiktok_hashtags.money import Budget, Caps
 from tiktok_hashtags.outcome import Outcome, count, walk_exit_code
-from tiktok_hashtags.plan import ProviderPlan, check_limits, plan_run
+from tiktok_hashtags.plan import ProviderPlan, check_limits, plan_run, unserved
 from tiktok_hashtags.project import Project
 from tiktok_hashtags.report import report_run, write_report
 from tiktok_hashtags.session import Known, OnPage, Session, Sleep, ignore_page, new_run_id
@@ -141,8 +141,6 @@ def run(project: Project, options: Options) -> Outcome:
         BudgetError: The worst case is over a limit; nothing was sent.
     """
     _share_heaps()
-    if project.secrets_warning:
-        logger.warning("%s", project.secrets_warning)
     with stopping(on_told=lambda: options.on_stage(_STOPPING)) as signals, locked(project):
         outcome = _recovered(project, options, signals)
         if options.transforms and outcome.is_loaded:
@@ -206,7 +204,9 @@ def _passed(project: Project, options: Options, signals: Stopping) -> Outcome:
         session.known = Known(hashtag_ids=known.hashtag_ids) if options.is_anew else known
         plans = plan_run(watchlist, session, only=options.only)
         if not options.is_offline:
-            check_limits(plans, watchlist.limits)
+            check_limits(plans, watchlist.limits, max_usd=options.max_usd)
+        if not options.only:
+            session.tally.notices += unserved(watchlist, plans, session)
         outcome = Outcome(session.run_id, session.snapshot_date.isoformat())
         if not known.has_requests:
             session.journal.forget_exports(session.project)
