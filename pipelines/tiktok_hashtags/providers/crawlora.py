@@ -27,7 +27,6 @@ from tiktok_hashtags.client import ApiClient, Reply, raise_for_status, strict_js
 from tiktok_hashtags.crawl import raw_tables
 from tiktok_hashtags.decode import Entity
 from tiktok_hashtags.errors import (
-    AuthError,
     CaptchaError,
     EnvelopeError,
     NotFoundError,
@@ -53,6 +52,8 @@ BASE_URL = "https://api.crawlora.net/api/v1"
 CREDITS_PER_REQUEST = 8
 MAX_PAGE_SIZE = 100
 MAX_PAGES = 10  # page 11 would repeat page 10
+# HTTP statuses that an envelope inside a 200 can hold too; 5xx is left out, because each try would be billed.
+STATUS_CODES = frozenset({400, 401, 402, 403, 404, 422, 429})
 NOT_FOUND_CODES = frozenset({10201, 10202, 10205})
 CAPTCHA_CODE = 10000
 PLANS = {
@@ -316,6 +317,7 @@ def _accept_details(response: httpx.Response, *, where: str) -> Accepted:
 def _accept_popular(response: httpx.Response, *, where: str, number: int) -> Accepted:
     inner: wire.Envelope = _decoded(_data(response, where), wire.Envelope, where)
     if inner.code not in (0, "0") or bytes(inner.data) == b"null":
+        _raise_for_code(inner, response, where, not_found=StatusError)
         raise EnvelopeError(f"{where}: inner code {inner.code}, {inner.msg}", credits=CREDITS_PER_REQUEST)
     data: wire.PopularData = _decoded(inner.data, wire.PopularData, where)
     if data.pagination.page not in (None, number):
@@ -335,12 +337,21 @@ def _data(response: httpx.Response, where: str, *, not_found: type[RequestError]
         detail, credits = wire.error_detail(response.content), CREDITS_PER_REQUEST if response.is_success else 0
         raise_for_status(response, where, detail=detail, credits=credits, not_found=not_found)
     envelope: wire.Envelope = strict_json(response, wire.Envelope, where)
-    if envelope.code in (401, "401", 403, "403"):
-        raise AuthError(f"{where}: HTTP 200 with code {envelope.code}, {envelope.msg}", credits=CREDITS_PER_REQUEST)
     if envelope.code not in (200, "200") or bytes(envelope.data) == b"null":
+        _raise_for_code(envelope, response, where, not_found=not_found)
         detail = envelope.msg or wire.error_detail(response.content)
         raise EnvelopeError(f"{where}: HTTP 200 with code {envelope.code}, {detail}", credits=CREDITS_PER_REQUEST)
     return envelope.data
+
+
+def _raise_for_code(
+    envelope: wire.Envelope, response: httpx.Response, where: str, *, not_found: type[RequestError]
+) -> None:
+    """Raise what a code means that is an HTTP status; such an answer is billed all the same."""
+    status = next((status for status in STATUS_CODES if envelope.code in (status, str(status))), 200)
+    meant = httpx.Response(status, headers={"retry-after": response.headers.get("retry-after", "")})
+    said = f"inside HTTP 200: {envelope.msg}"
+    raise_for_status(meant, where, detail=said, credits=CREDITS_PER_REQUEST, not_found=not_found)
 
 
 def _decoded(raw: msgspec.Raw, kind: type[Any], where: str) -> Any:  # the type is the argument's
