@@ -21,11 +21,11 @@ HEAVY = ("dlt", "dbt", "duckdb", "pyarrow", "rich")
 
 
 def leaves(group: click.Group, *path: str) -> Iterator[tuple[str, ...]]:
-    """The words of every command, those of groups included."""
+    """The words of everything that can be run, groups that do something on their own included."""
     for name, command in sorted(group.commands.items()):
         if isinstance(command, click.Group):
             yield from leaves(command, *path, name)
-        else:
+        if not isinstance(command, click.Group) or command.invoke_without_command:
             yield (*path, name)
 
 

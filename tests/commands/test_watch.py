@@ -205,6 +205,19 @@ def test_the_list_s_json_has_the_hashtag_key() -> None:
     assert hashtag["hashtag_key"] == "christmas"
 
 
+def test_without_a_subcommand_it_is_the_list() -> None:
+    assert told(watch("--json")) == told(watch("list", "--json"))
+    assert watch().stdout == watch("list").stdout
+
+
+def test_json_before_a_subcommand_is_refused_and_changes_nothing() -> None:
+    result = watch("--json", "add", "cats")
+
+    assert result.exit_code == 2
+    assert "tiktags watch add --json" in result.stderr
+    assert FILE.read_text("utf-8") == WATCHLIST
+
+
 def test_a_watchlist_that_is_wrong_is_not_touched() -> None:
     FILE.write_text("[[hashtags]]\nname = 7\n", encoding="utf-8")
 

@@ -72,6 +72,8 @@ def run(
     from tiktok_hashtags.run import run as run_once
 
     notify = read_notify()
+    if ctx.obj.secrets_warning:
+        click.echo(f"tiktags: {ctx.obj.secrets_warning}", err=True)
     with console.progress() as shown:
         options = Options(
             clock=clock,

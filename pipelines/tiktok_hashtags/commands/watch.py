@@ -46,9 +46,15 @@ _trend_options = _options(
 _search_option = click.option("--search", "searches", metavar="KEYWORD", multiple=True, help="A hashtag search.")
 
 
-@click.group()
-def watch() -> None:
+@click.group(invoke_without_command=True)
+@json_option
+@click.pass_context
+def watch(ctx: click.Context, as_json: bool) -> None:
     """Edit watchlist.toml, or show it; comments and formatting stay as they are."""
+    if ctx.invoked_subcommand is None:
+        ctx.invoke(list_, as_json=as_json)
+    elif as_json:
+        raise click.UsageError(f"--json belongs behind the subcommand: tiktags watch {ctx.invoked_subcommand} --json")
 
 
 @watch.command()
