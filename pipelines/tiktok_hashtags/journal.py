@@ -23,7 +23,7 @@ import zstandard
 from tiktok_hashtags.errors import ConfigError, LoadError
 from tiktok_hashtags.group_commit import GroupCommit
 from tiktok_hashtags.money import Caps, Plan, Spent, check_caps
-from tiktok_hashtags.sqlite_file import is_busy, open_shared
+from tiktok_hashtags.sqlite_file import is_busy, is_storage_fault, open_shared
 
 logger = logging.getLogger(__name__)
 # What moving the journal away costs.
@@ -310,6 +310,11 @@ class Journal:
         except sqlite3.Error as error:
             if is_busy(error):
                 raise ConfigError(f"{self.path}: another program holds the journal. Nothing was sent.") from error
+            if is_storage_fault(error):
+                raise LoadError(
+                    f"{self.path}: the journal cannot be opened now ({error}): the disk may be full. Nothing was sent "
+                    "or overwritten; make room and run again."
+                ) from error
             message = f"{self.path}: not a usable journal ({error}). Nothing was sent or overwritten; {_WAY_OUT}"
             raise ConfigError(message) from error
 

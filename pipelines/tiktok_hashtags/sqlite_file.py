@@ -40,6 +40,12 @@ def is_busy(error: BaseException) -> bool:
     return isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode == sqlite3.SQLITE_BUSY
 
 
+def is_storage_fault(error: sqlite3.Error) -> bool:
+    """Tell a disk that is full or fails from a file that is damaged."""
+    code = getattr(error, "sqlite_errorcode", None)  # the primary code is in the lowest byte
+    return code is not None and code & 0xFF in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL)
+
+
 _patiently = tenacity.Retrying(
     retry=tenacity.retry_if_exception(is_busy),
     wait=tenacity.wait_random(0.01, 0.1),

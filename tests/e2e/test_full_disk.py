@@ -1,0 +1,108 @@
+"""A disk that fills up again and again while a run fetches and loads: each time said, and in the end nothing is lost."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.e2e.conftest import Site
+
+from tiktok_hashtags.project import Project
+
+if TYPE_CHECKING:
+    from tests.e2e.conftest import Calm, Rows, Start, Struck
+
+PLENTY_KB = 500_000
+# Room at the start of a run, from room for nothing to room for some of the pages.
+ROOMS = {"for nothing": 0, "for the first files": 64, "for some packages": 1024, "for some pages": 1536}
+IN_THE_LOAD = "for nothing, once a load has begun"
+MOMENTS = (IN_THE_LOAD, *ROOMS)
+
+
+@dataclass
+class Filled:
+    """A day's runs by the room they had, and what came of the day when there was enough."""
+
+    runs: dict[str, Struck] = field(default_factory=dict)
+    exit_code: int = -1
+    bought_again: int = -1
+    marts: dict[str, Rows] = field(default_factory=dict)
+
+
+class Disk:
+    """A file system of its own on a folder, whose size can be changed."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        folder.mkdir()
+        if not self._mounted("-t", "tmpfs", "-o", f"size={PLENTY_KB}k", "tmpfs"):
+            reason = "mounting needs root and the right to mount"
+            pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
+
+    def leave_free(self, kilobytes: int) -> None:
+        used = shutil.disk_usage(self.folder).used // 1024
+        assert self._mounted("-o", f"remount,size={used + kilobytes}k")
+
+    def unmount(self) -> None:
+        subprocess.run(["umount", self.folder], check=True)
+
+    def _mounted(self, *options: str) -> bool:
+        return subprocess.run(["mount", *options, self.folder], capture_output=True, check=False).returncode == 0
+
+
+@pytest.fixture(scope="module")
+def disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Disk]:
+    disk = Disk(tmp_path_factory.mktemp("disk") / "mounted")
+    yield disk
+    disk.unmount()
+
+
+@pytest.fixture(scope="module")
+def filled(disk: Disk, calm: Calm, start: Start, marts_of: Callable[[Site], dict[str, Rows]]) -> Filled:
+    shutil.copytree(calm.site.project.root, disk.folder / "project")
+    site = Site(Project(disk.folder / "project"), calm.site.sandbox, calm.site.server, calm.site.variables)
+    filled, sent = Filled(), sum(site.requests().values())
+    loading = start(site, 1, "--no-transform", event="os.rename", match="started_jobs/crawlora", signal=signal.SIGSTOP)
+    loading.wait_until_it_stands_still()
+    disk.leave_free(0)
+    loading.signal(signal.SIGCONT)
+    loading.wait()
+    filled.runs[IN_THE_LOAD] = loading
+    for room, kilobytes in ROOMS.items():
+        disk.leave_free(kilobytes)
+        filled.runs[room] = start(site, 1, "--no-transform")
+        filled.runs[room].wait()
+    disk.leave_free(PLENTY_KB)
+    filled.exit_code = site.run(1, transforms=True).exit_code
+    filled.bought_again = sum(site.requests().values()) - sent - sum(calm.requests.values())
+    filled.marts = marts_of(site)
+    return filled
+
+
+@pytest.mark.parametrize("moment", MOMENTS)
+def test_a_disk_without_room_is_said(filled: Filled, moment: str) -> None:
+    run = filled.runs[moment]
+
+    told = json.loads(run.stdout)
+    said = " ".join([told.get("error", ""), *told.get("messages", [])])
+    assert run.exit_code == 1, run.stderr
+    assert re.search("No space left on device|disk is full|disk may be full", said), said
+
+
+def test_once_there_is_room_the_day_is_completed(filled: Filled, calm: Calm) -> None:
+    assert filled.exit_code == 0
+    assert filled.marts == calm.marts
+
+
+def test_no_page_that_was_kept_is_bought_again(filled: Filled) -> None:
+    # Those that the full disk could not take: one for each walk in flight, in the two runs that got so far.
+    assert 0 <= filled.bought_again <= 10
