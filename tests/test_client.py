@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import logging
 import pickle
 import traceback
@@ -286,6 +287,7 @@ def body(content: bytes) -> httpx.Response:
         ('{"a": 1}'.encode("utf-16"), "the body is not UTF-8"),
         (b'{"a": ' + b"[" * 200_000 + b"]" * 200_000 + b"}", "the body is nested too deep"),
         (b'{"a": ' + b"9" * 5_000 + b"}", "a body that is not as documented"),
+        (b'{"a": [{"b": -' + b"9" * 1_000 + b"}]}", "a number of a thousand digits or more"),
     ],
 )
 def test_a_body_that_is_not_the_documented_json_is_a_typed_error(content: bytes, said: str) -> None:
@@ -299,6 +301,20 @@ def test_illegal_code_points_do_not_cost_the_page() -> None:
     page = strict_json(body(rb'{"a": "x\u0000\ud83d"}'), dict[str, str], "example")
 
     assert page == {"a": "x\ufffd\ufffd"}
+
+
+@pytest.mark.parametrize("offset", [0, 1, 499, 500, 777])
+def test_an_endless_number_is_found_wherever_it_stands_in_raw_items(offset: int) -> None:
+    text = b'{"a": [' + b" " * offset + b"9" * 5_000 + b"]}"
+
+    with pytest.raises(BodyError, match="a number of a thousand digits or more"):
+        strict_json(body(text), dict[str, list[msgspec.Raw]], "example")
+
+
+def test_a_text_of_digits_is_a_text() -> None:
+    digits = "9" * 5_000
+
+    assert strict_json(body(json.dumps({"a": digits}).encode()), dict[str, str], "example") == {"a": digits}
 
 
 def test_raw_items_are_left_for_later() -> None:

@@ -42,7 +42,7 @@ from tiktok_hashtags.transports import (
     OriginTransport,
     RetryTransport,
 )
-from tiktok_hashtags.wire import sanitised
+from tiktok_hashtags.wire import has_endless_number, sanitised
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 TIMEOUT = httpx.Timeout(20.0, connect=10.0, pool=None)
@@ -204,11 +204,15 @@ def strict_json(response: httpx.Response, kind: type[Any], where: str) -> Any:  
     """Decode a body into a wire type.
 
     Raises:
-        BodyError: Not UTF-8, not JSON by RFC 8259 (NaN is not), nested too deep, or of another shape.
+        BodyError: Not UTF-8, not JSON by RFC 8259 (NaN is not), nested too deep, of another shape, or with a number of
+            a thousand digits and more.
     """
     try:
         response.content.decode()
-        return msgspec.json.decode(sanitised(response.content), type=kind)
+        page = msgspec.json.decode(sanitised(response.content), type=kind)
+        if has_endless_number(response.content):
+            raise BodyError(f"{where}: {_what_came(response)}: a number of a thousand digits or more")
+        return page
     except UnicodeDecodeError as error:
         raise BodyError(f"{where}: the body is not UTF-8") from error
     except RecursionError as error:

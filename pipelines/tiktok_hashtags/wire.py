@@ -9,6 +9,7 @@ Kinds: `str`; `Id` (text, also where the wire has a number); `Integer` (64 bits,
 
 from __future__ import annotations
 
+import json
 import re
 import sys
 import types
@@ -31,6 +32,7 @@ _ESCAPES = re.compile(
 _ILLEGAL = re.compile(rb"\\u(?:0000|[dD][89a-fA-F][0-9a-fA-F]{2})")
 _KEYS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 REPLACEMENT = b"\\ufffd"
+ENDLESS_DIGITS = 1_000
 
 
 class Id(str):
@@ -79,6 +81,28 @@ def sanitised(text: bytes) -> bytes:
 
 def _is_illegal(escape: bytes) -> bool:
     return len(escape) == 6 and bool(_ILLEGAL.fullmatch(escape))
+
+
+def has_endless_number(text: bytes) -> bool:
+    """Tell whether JSON holds a number of about `ENDLESS_DIGITS` digits or more, which is no count of anything.
+
+    Texts may hold as many digits as they like. So long a run of digits covers a multiple of half its length and as much
+    after it, so only there it is looked for.
+
+    Raises:
+        RecursionError: The text is nested too deep.
+    """
+    half = ENDLESS_DIGITS // 2
+    runs = (text[at : at + half] for at in range(0, len(text), half))
+    if not any(len(run) == half and run.isdigit() for run in runs):
+        return False
+    lengths = [0]
+
+    def measure(digits: str) -> None:
+        lengths.append(len(digits))
+
+    json.loads(text, parse_int=measure, parse_float=measure)
+    return max(lengths) >= ENDLESS_DIGITS
 
 
 @cache

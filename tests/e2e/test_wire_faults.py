@@ -63,6 +63,7 @@ FEED_FAULTS = [
     Expected("html_200", "bad_body", 2, "HTTP 200 with HTML"),
     Expected("invalid_json", "bad_body", 2, "a body that is not as documented"),
     Expected("nan", "bad_body", 2, "a body that is not as documented"),
+    Expected("huge_int", "bad_body", 2, "a number of a thousand digits or more"),
     Expected("deep_nesting", "bad_body", 2, "nested too deep"),
     Expected("empty_body", "bad_body", 2, "an empty body"),
     Expected("captcha", "bad_body", 2, "HTTP 200 with HTML"),
