@@ -243,11 +243,21 @@ def rebuild(
 
 
 def _built_and_published(
-    project: Project, on_stage: Callable[[str], None], signals: Stopping, *, full_refresh: bool = False
+    project: Project,
+    on_stage: Callable[[str], None],
+    signals: Stopping,
+    *,
+    full_refresh: bool = False,
+    on_warning: Callable[[str], None] = lambda _: None,
 ) -> list[str]:
+    def build_marts() -> None:
+        for warning in build(project, full_refresh=full_refresh):
+            logger.warning("dbt warns: %s", warning)
+            on_warning(warning)
+
     signals.check()
     on_stage("transforming and testing")
-    signals.interrupt(lambda: build(project, full_refresh=full_refresh))
+    signals.interrupt(build_marts)
     on_stage("publishing")
     return database(project).publish()
 
@@ -287,8 +297,11 @@ def _finished(warehouse: Warehouse, session: Session, outcome: Outcome, earlier:
 
 
 def _transformed(project: Project, outcome: Outcome, options: Options, signals: Stopping) -> int:
+    def note(warning: str) -> None:
+        outcome.notices.append({"provider": "dbt", "entity": "marts", "kind": "data_test", "detail": warning})
+
     try:
-        _built_and_published(project, options.on_stage, signals)
+        _built_and_published(project, options.on_stage, signals, on_warning=note)
     except TiktagsError as error:
         outcome.messages.append(str(error))
         logger.error("%s", error)

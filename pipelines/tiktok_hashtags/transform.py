@@ -24,12 +24,15 @@ def dbt_project_folder() -> Path:
     return next(folder for folder in candidates if (folder / "dbt_project.yml").is_file())
 
 
-def build(project: Project, *, full_refresh: bool = False) -> None:
+def build(project: Project, *, full_refresh: bool = False) -> list[str]:
     """Build all models and run all data tests.
 
     Args:
         project: The project whose warehouse is built.
         full_refresh: Rebuild the incremental models from all of raw.
+
+    Returns:
+        What data tests warn of; it is published all the same.
 
     Raises:
         KeyboardInterrupt: A signal handler raised it; dbt has cancelled what it was doing.
@@ -38,7 +41,9 @@ def build(project: Project, *, full_refresh: bool = False) -> None:
     """
     # Unit tests test the SQL, not the data; exposures have nothing to build.
     without = ["--exclude-resource-type", "unit_test", "--exclude-resource-type", "exposure"]
-    _check(_invoke(project, "build", *without, *(["--full-refresh"] if full_refresh else [])))
+    outcome = _invoke(project, "build", *without, *(["--full-refresh"] if full_refresh else []))
+    _check(outcome)
+    return [_said(result) for result in outcome.result if result.status == "warn"]
 
 
 def generate_docs(project: Project) -> Path:
@@ -90,10 +95,14 @@ def _check(outcome: Any) -> None:
         raise TransformError(f"dbt could not start: {outcome.exception}")
     bad = [result for result in outcome.result if result.status in ("error", "fail", "runtime error")]
     broken = [result for result in bad if result.status != "fail"]
-    named = "; ".join(f"{result.node.name}: {(result.message or '').strip()[:300]}" for result in (broken or bad)[:5])
+    named = "; ".join(map(_said, (broken or bad)[:5]))
     if broken:
         raise TransformError(f"dbt: {len(broken)} models failed: {named}. Raw is kept; nothing was published.")
     raise DataTestError(f"{len(bad)} data tests failed: {named}. Raw is kept; nothing was published.")
+
+
+def _said(result: Any) -> str:
+    return f"{result.node.name}: {(result.message or '').strip()[:300]}"
 
 
 def _release() -> None:

@@ -32,6 +32,33 @@ def test_a_full_refresh_builds_and_publishes_what_the_models_of_today_say(
         assert published.execute(STATS).fetchall() == before
 
 
+def test_a_data_test_that_warns_is_a_notice_and_stops_nothing(
+    history: History, copy_of: Callable[[Site], Site]
+) -> None:
+    site = copy_of(history.site)
+    site.change("update marts.fct_hashtag_stats_daily set view_count = view_count * 10")
+
+    outcome = site.run(6, transforms=True)  # two days later
+
+    assert (outcome.exit_code, outcome.messages) == (0, [])
+    assert [notice["detail"].partition(":")[0] for notice in outcome.notices if notice["kind"] == "data_test"] == [
+        "counts_are_plausible"
+    ]
+
+
+def test_without_options_it_builds_and_publishes_what_is_new(history: History, copy_of: Callable[[Site], Site]) -> None:
+    site = copy_of(history.site)
+    site.run(6)
+
+    transformed, published = site.tiktags("transform", "--json"), site.tiktags("publish", "--json")
+
+    assert (transformed.exit_code, published.exit_code) == (0, 0)
+    assert json.loads(published.stdout) == json.loads(transformed.stdout)
+    with duckdb.connect(str(site.project.publication), read_only=True) as connection:
+        newest = connection.execute("select max(snapshot_date)::text from marts.fct_video_stats_daily").fetchone()
+    assert newest == ("2026-11-07",)
+
+
 def test_a_transform_beside_a_run_is_refused_at_once(history: History, copy_of: Callable[[Site], Site]) -> None:
     site = copy_of(history.site)
 
