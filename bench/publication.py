@@ -281,6 +281,7 @@ _REPORTING = (
         case l when 1 then 'en' else '' end as language,
         case l when 2 then 'US' else '' end as region,
         4 as hashtag_count,
+        3 as counted_hashtag_count,
         100 as listed_video_count,
         5 as new_video_count,
         30 as creator_count,

@@ -178,6 +178,51 @@ def test_rounded_counts_are_not_drawn_where_exact_ones_are_known(make_project: M
     assert days == ["2026-11-17", "2026-11-19", "2026-11-20"]
 
 
+def test_gains_of_exact_and_rounded_counts_of_one_hashtag_are_not_added(
+    make_project: MakeProject, written: Written
+) -> None:
+    project = make_project(hashtags=1, days=5)
+    numbers = "update reporting.rpt_hashtag_growth set view_gain_per_day = 100, days_since_previous = 2"
+    rounded = "update reporting.rpt_hashtag_growth set precision = 'rounded' where day(snapshot_date) % 2 = 1"
+    change(project, numbers, rounded)
+
+    totals = rows(written(project)["parts"]["growth"]["totals"])
+
+    # Each exact gain covers the day before too, and so does each rounded one beside it.
+    assert [row["view_gain"] for row in totals] == [100] * 5
+
+
+def test_each_campaign_has_its_cuts_and_competitors_however_many_campaigns_there_are(
+    make_project: MakeProject, written: Written
+) -> None:
+    project = make_project(hashtags=2, days=2)
+    more = (
+        "insert into reporting.{0} by name"
+        " select told.* replace ('c' || n as campaign) from reporting.{0} as told, range(400) as numbers (n)"
+    )
+    change(project, *(more.format(name) for name in ("rpt_campaign_monitor", "rpt_competitor_monitor")))
+
+    parts = written(project)["parts"]
+
+    for found in (parts["campaigns"]["cuts"], parts["competitors"]):
+        assert {row["campaign"] for row in rows(found)} == {"holiday-2026", *(f"c{n}" for n in range(400))}
+
+
+def test_what_1000_observations_cost_leaves_out_those_without_a_price(
+    make_project: MakeProject, written: Written
+) -> None:
+    project = make_project(days=2)
+    change(
+        project,
+        "update reporting.rpt_data_cost set cost_usd = 3, new_observation_count = 1000",
+        "update reporting.rpt_data_cost set cost_usd = null where snapshot_date = '2026-11-19'",
+    )
+
+    endpoints = rows(written(project)["parts"]["costs"]["endpoints"])
+
+    assert {row["usd_per_1000_new_observations"] for row in endpoints} == {3}
+
+
 def test_the_top_videos_are_the_300_with_most_views_at_their_latest_count(
     make_project: MakeProject, written: Written
 ) -> None:

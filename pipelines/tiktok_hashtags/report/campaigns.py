@@ -11,6 +11,7 @@ select
     campaign,
     snapshot_date,
     hashtag_count,
+    counted_hashtag_count,
     listed_video_count,
     new_video_count,
     creator_count,
@@ -28,11 +29,21 @@ order by campaign, snapshot_date
 limit {limit}
 """
 _CUTS = """
+with
+placed as (
+    select
+        *,
+        row_number() over (
+            partition by campaign order by view_count desc nulls last, language, region
+        ) as place
+    from {reporting}.rpt_campaign_monitor
+    where snapshot_date = {day} and (language <> '' or region <> '')
+)
+
 select campaign, language, region, listed_video_count, creator_count, view_count, view_gain, engagement_rate
-from {reporting}.rpt_campaign_monitor
-where snapshot_date = {day} and (language <> '' or region <> '')
-order by campaign, view_count desc nulls last, language, region
-limit {limit}
+from placed
+where place <= {limit}
+order by campaign, place
 """
 _VOICE = """
 with
@@ -69,6 +80,15 @@ order by newest.campaign, newest.snapshot_date, newest.hashtag_key
 limit {limit}
 """
 _COMPETITORS = """
+with
+placed as (
+    select
+        *,
+        row_number() over (partition by campaign order by view_count desc nulls last, hashtag_key) as place
+    from {reporting}.rpt_competitor_monitor
+    where language = '' and region = '' and snapshot_date = {day}
+)
+
 select
     campaign,
     hashtag_key,
@@ -83,22 +103,21 @@ select
     engagement_rate,
     view_count_vs_own,
     gain_vs_own
-from {reporting}.rpt_competitor_monitor
-where language = '' and region = '' and snapshot_date = {day}
-order by campaign, view_count desc nulls last, hashtag_key
-limit {limit}
+from placed
+where place <= {limit}
+order by campaign, place
 """
 
 
 def _campaigns(marts: Marts) -> dict[str, Any]:
     return {
-        "days": table(marts.rows(_CAMPAIGNS, limit=1_000)),
-        "cuts": table(marts.rows(_CUTS, limit=300)),
+        "days": table(marts.rows(_CAMPAIGNS, limit=5_000)),
+        "cuts": table(marts.rows(_CUTS, limit=20)),
     }
 
 
 PARTS = {
     "campaigns": Part(("rpt_campaign_monitor",), _campaigns),
     "voice": Part(("rpt_share_of_voice",), lambda marts: table(marts.rows(_VOICE, limit=4_000))),
-    "competitors": Part(("rpt_competitor_monitor",), lambda marts: table(marts.rows(_COMPETITORS, limit=300))),
+    "competitors": Part(("rpt_competitor_monitor",), lambda marts: table(marts.rows(_COMPETITORS, limit=30))),
 }

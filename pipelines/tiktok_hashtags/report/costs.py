@@ -32,7 +32,8 @@ select
     sum(cost_usd) as cost_usd,
     sum(bytes) as bytes,
     sum(new_observation_count) as new_observation_count,
-    sum(cost_usd) * 1000 / nullif(sum(new_observation_count), 0) as usd_per_1000_new_observations
+    sum(cost_usd) * 1000
+    / nullif(sum(case when cost_usd is not null then new_observation_count end), 0) as usd_per_1000_new_observations
 from {reporting}.rpt_data_cost
 where snapshot_date > {day_31_before}
 group by provider, endpoint

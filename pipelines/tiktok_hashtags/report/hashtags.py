@@ -25,7 +25,8 @@ where first_seen_at >= {day_31_before}
 group by cast(first_seen_at as date)
 order by cast(first_seen_at as date)
 """
-# A count holds until the next one, and a gain spreads over the days since the previous snapshot.
+# A count holds until the next one, and a gain spreads over the days since the previous snapshot of its precision:
+# those of a hashtag's exact and rounded counts overlap, so only one precision of each is summed.
 _TOTALS = """
 with
 watched as (
@@ -37,6 +38,10 @@ watched as (
     from {reporting}.rpt_hashtag_growth as growth
     inner join {marts}.dim_hashtag as hashtags on growth.hashtag_key = hashtags.hashtag_key
     where hashtags.is_watched and growth.view_count is not null
+),
+
+precise as (
+    select hashtag_key, min(precision) as precision from watched group by hashtag_key
 ),
 
 days as (
@@ -58,6 +63,7 @@ gains as (
     inner join watched
         on days.date_day <= watched.snapshot_date
         and days.date_day > watched.snapshot_date - cast(watched.days_since_previous as integer)
+    inner join precise on watched.hashtag_key = precise.hashtag_key and watched.precision = precise.precision
     group by days.date_day
 )
 
@@ -74,7 +80,7 @@ ranked as (
         row_number() over (partition by growth.hashtag_key order by growth.snapshot_date desc) as age
     from {reporting}.rpt_hashtag_growth as growth
     inner join {marts}.dim_hashtag as hashtags on growth.hashtag_key = hashtags.hashtag_key
-    where hashtags.is_watched and growth.snapshot_date > {day_90_before}
+    where hashtags.is_watched and growth.snapshot_date > {day_90_before} and growth.view_count is not null
 )
 
 select

@@ -22,7 +22,7 @@ function campaignCards(name, select) {
 function factsCard(name, days, select) {
   const last = days.at(-1);
   const facts = [
-    ["Reach: views of its hashtags", compact(last.reach_view_count)],
+    [`Reach: views of its hashtags${last.counted_hashtag_count < last.hashtag_count ? `, ${last.counted_hashtag_count} of ${last.hashtag_count} counted` : ""}`, compact(last.reach_view_count)],
     ["Videos in its feeds", whole(last.listed_video_count)],
     ["New videos", whole(last.new_video_count)],
     ["Creators", whole(last.creator_count)],

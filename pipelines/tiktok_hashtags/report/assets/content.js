@@ -136,7 +136,7 @@ function soundsCard() {
     { key: "view_count", label: "Views", isNumber: true, cell: (row) => [compact(row.view_count), " ", bar(row.view_count, most, `${compact(row.view_count)} views`)] },
     ...["rank", "sound_id", "author_name", "is_original", "video_count_previous_7d", "adoption_change", "creator_count"].map((key) => ({ key, isHidden: true })),
   ];
-  return tableCard({ title: "Sounds", note: "Videos first seen in the last 7 days, against the 7 before", span: 6, kind: "sounds tall", columns, rows, sort: "view_count", searched: ["title", "author_name"], missing: isPublished(PARTS.sounds) ? null : PARTS.sounds, nothing: ["No sounds yet", "They come with videos."] });
+  return tableCard({ title: "Sounds", note: "Videos posted in the last 7 days, against the 7 before", span: 6, kind: "sounds tall", columns, rows, sort: "view_count", searched: ["title", "author_name"], missing: isPublished(PARTS.sounds) ? null : PARTS.sounds, nothing: ["No sounds yet", "They come with videos."] });
 }
 
 function togetherCard() {

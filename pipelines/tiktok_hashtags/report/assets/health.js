@@ -81,12 +81,15 @@ function missingCard() {
     ...["provider", "endpoint", "stop_reason", "pages", "credits"].map((key) => ({ key, isHidden: true })),
   ];
   const rows = isPublished(part) ? rowsOf(part.walks) : [];
-  return tableCard({ title: "What could not be fetched, and why", note: missingNote(rows), span: 7, columns, rows, sort: "is_complete", isDescending: false, searched: ["target", "provider", "endpoint", "reason", "stop_reason"], missing: isPublished(part) ? null : part, nothing: ["No walks on the newest day", "Everything on this page comes from earlier days."] });
+  return tableCard({ title: "What could not be fetched, and why", note: missingNote(part), span: 7, columns, rows, sort: "is_complete", isDescending: false, searched: ["target", "provider", "endpoint", "reason", "stop_reason"], missing: isPublished(part) ? null : part, nothing: ["No walks on the newest day", "Everything on this page comes from earlier days."] });
 }
 
-function missingNote(rows) {
-  const incomplete = rows.filter((row) => !row.is_complete).length;
-  const walks = plural(rows.length, "walk");
+// The table holds the first walks only; the day's counts hold all.
+function missingNote(part) {
+  const newest = isPublished(part) ? rowsOf(part.days).at(-1) : null;
+  if (!newest) return "Walks of the newest day";
+  const incomplete = newest.incomplete_count;
+  const walks = plural(newest.complete_count + incomplete, "walk");
   return incomplete ? `${incomplete} of the ${walks} of the newest day, on top` : `Nothing: all ${walks} of the newest day came whole`;
 }
 
