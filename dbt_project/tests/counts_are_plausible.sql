@@ -22,10 +22,10 @@ failures as (
     union all
 
     select
-        'no hashtag lost half of its views in a day' as claim,
+        'no hashtag lost half of its views' as claim,
         hashtag_key as place
     from growth
-    where growth_rate / days_since_previous < -0.5
+    where growth_rate < -0.5
 
     union all
 

@@ -5,67 +5,49 @@ last_date as (
 ),
 
 failures as (
-    select
-        'every hashtag of fct_hashtag_stats_daily is in rpt_hashtag_growth' as claim,
-        cast(snapshot_date as text) as place
-    from (
-        select
-            snapshot_date,
-            1 as difference
-        from {{ ref('fct_hashtag_stats_daily') }}
-        union all
-        select
-            snapshot_date,
-            -1 as difference
-        from {{ ref('rpt_hashtag_growth') }}
-    ) as counted
-    group by snapshot_date
-    having sum(difference) <> 0
+    {{ differing_dates('every hashtag of fct_hashtag_stats_daily is in rpt_hashtag_growth', [
+        (ref('fct_hashtag_stats_daily'), '1'),
+        (ref('rpt_hashtag_growth'), '-1'),
+    ]) }}
+
+    union all
+
+    {{ differing_dates('every gain of rpt_hashtag_growth is scored in rpt_early_signals', [
+        (ref('rpt_hashtag_growth'), 'case when view_gain_per_day is not null then 1 else 0 end'),
+        (ref('rpt_early_signals'), '-1'),
+    ]) }}
+
+    union all
+
+    {{ differing_dates('every listed hashtag is in rpt_trend_discovery', [
+        (ref('fct_trend_ranks'), '1'),
+        (ref('fct_search_ranks'), '1'),
+        (ref('rpt_trend_discovery'), "case when status = 'left' then 0 else -1 end"),
+    ]) }}
+
+    union all
+
+    {{ differing_dates('rpt_data_cost has all requests of fct_api_requests', [
+        (ref('fct_api_requests'), '1'),
+        (ref('rpt_data_cost'), '-request_count - replayed_count'),
+    ]) }}
+
+    union all
+
+    {{ differing_dates('rpt_data_cost has all credits of fct_api_requests', [
+        (ref('fct_api_requests'), 'credits'),
+        (ref('rpt_data_cost'), '-credits'),
+    ]) }}
 
     union all
 
     select
-        'every gain of rpt_hashtag_growth is scored in rpt_early_signals' as claim,
-        cast(snapshot_date as text) as place
-    from (
-        select
-            snapshot_date,
-            1 as difference
-        from {{ ref('rpt_hashtag_growth') }}
-        where view_gain_per_day is not null
-        union all
-        select
-            snapshot_date,
-            -1 as difference
-        from {{ ref('rpt_early_signals') }}
-    ) as counted
-    group by snapshot_date
-    having sum(difference) <> 0
-
-    union all
-
-    select
-        'every listed hashtag is in rpt_trend_discovery' as claim,
-        cast(snapshot_date as text) as place
-    from (
-        select
-            snapshot_date,
-            1 as difference
-        from {{ ref('fct_trend_ranks') }}
-        union all
-        select
-            snapshot_date,
-            1 as difference
-        from {{ ref('fct_search_ranks') }}
-        union all
-        select
-            snapshot_date,
-            -1 as difference
-        from {{ ref('rpt_trend_discovery') }}
-        where coalesce(status, '') <> 'left'
-    ) as counted
-    group by snapshot_date
-    having sum(difference) <> 0
+        'the positive shares of voice of a campaign add up to 1' as claim,
+        campaign || ' ' || cast(snapshot_date as text) as place
+    from {{ ref('rpt_share_of_voice') }}
+    where share_of_voice > 0
+    group by campaign, snapshot_date
+    having abs(sum(share_of_voice) - 1) > 0.000001
 
     union all
 
@@ -93,10 +75,12 @@ failures as (
 
     select
         'the current version of a hashtag is what dim_hashtag says' as claim,
-        versions.hashtag_key as place
-    from {{ ref('dim_hashtag_history') }} as versions
-    inner join {{ ref('dim_hashtag') }} as hashtags on versions.hashtag_key = hashtags.hashtag_key
-    where versions.is_current
+        hashtags.hashtag_key as place
+    from {{ ref('dim_hashtag') }} as hashtags
+    left join {{ ref('dim_hashtag_history') }} as versions
+        on hashtags.hashtag_key = versions.hashtag_key
+        and versions.is_current
+    where hashtags.hashtag_id is not null
         and (
             {%- for column in [
                 'hashtag_id', 'description', 'is_commerce', 'announcement_title', 'announcement_body',
@@ -107,6 +91,23 @@ failures as (
 
     union all
 
+    {% for history, key in [('dim_hashtag_history', 'hashtag_key'), ('dim_creator_history', 'creator_id')] -%}
+    select
+        'a version of {{ history }} ends where the next begins' as claim,
+        {{ key }} as place
+    from (
+        select
+            {{ key }},
+            valid_from,
+            valid_to,
+            lead(valid_from) over (partition by {{ key }} order by valid_from) as next_from
+        from {{ ref(history) }}
+    ) as followed
+    where valid_to <= valid_from or {{ differ('valid_to', 'next_from') }}
+
+    union all
+
+    {% endfor -%}
     select
         'every creator has one current version, which is what dim_creator says' as claim,
         creators.creator_id as place

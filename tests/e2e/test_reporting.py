@@ -116,7 +116,8 @@ def benchmark(month: Month) -> Table:
         for hashtag in ["", *hashtags]:
             for cut in _slices_of(video):
                 slices[hashtag, *cut].append(video)
-    return {key: _percentiles(videos) for key, videos in slices.items()}
+    settled = max(month.dates) - timedelta(days=14)
+    return {key: _percentiles(videos, settled=settled) for key, videos in slices.items()}
 
 
 def _slices_of(video: VideoFacts) -> Iterator[tuple[str, int | None, int | None, str | None, str | None]]:
@@ -125,7 +126,7 @@ def _slices_of(video: VideoFacts) -> Iterator[tuple[str, int | None, int | None,
     yield "weekday", weekday, None, None, None
     yield "hour", None, hour, None, None
     yield "weekday_hour", weekday, hour, None, None
-    if video.duration_seconds is not None:
+    if video.duration_seconds:
         yield "duration_band", None, None, duration_band(video.duration_seconds), None
     if video.is_image_post is not None:
         yield "media_type", None, None, None, "image" if video.is_image_post else "video"
@@ -139,10 +140,10 @@ def duration_band(seconds: float) -> str:
     return "60-180 s" if seconds <= 180 else ">180 s"
 
 
-def _percentiles(videos: list[VideoFacts]) -> dict[str, Any]:
+def _percentiles(videos: list[VideoFacts], *, settled: date) -> dict[str, Any]:
     views = [video.latest("view_count") for video in videos]
     rates = [engagement_rate(video) for video in videos]
-    halves = [half for half in map(days_to_half_views, videos) if half is not None]
+    halves = [half for video in videos if (half := days_to_half_views(video, settled=settled)) is not None]
     return {
         "video_count": len(videos),
         "p25_view_count": percentile(views, 0.25),
@@ -151,7 +152,9 @@ def _percentiles(videos: list[VideoFacts]) -> dict[str, Any]:
         "p90_view_count": percentile(views, 0.9),
         "median_engagement_rate": percentile(rates, 0.5),
         "p90_engagement_rate": percentile(rates, 0.9),
+        "p25_days_to_half_views": percentile(halves, 0.25),
         "median_days_to_half_views": percentile(halves, 0.5),
+        "p75_days_to_half_views": percentile(halves, 0.75),
         "half_views_video_count": len(halves),
     }
 
@@ -163,10 +166,13 @@ def engagement_rate(video: VideoFacts) -> float | None:
     return ratio(sum(known), video.latest("view_count")) if len(known) == 3 else None
 
 
-def days_to_half_views(video: VideoFacts) -> int | None:
-    """Days from posting to the first observation with half of the latest views, for a video followed from the start."""
+def days_to_half_views(video: VideoFacts, *, settled: date) -> int | None:
+    """Days from posting to the first observation with half of the latest views.
+
+    Only for a video that was followed from the start and posted on the date `settled` or before.
+    """
     views = {when: stats["view_count"] for when, stats in video.stats.items() if stats["view_count"] is not None}
-    if len(views) < 3 or video.first_seen_at > video.posted_at + timedelta(days=2):
+    if video.posted_at.date() > settled or len(views) < 3 or video.first_seen_at > video.posted_at + timedelta(days=2):
         return None
     reached = [when for when, count in views.items() if count * 2 >= views[max(views)]]
     return (min(reached) - video.posted_at.date()).days

@@ -89,6 +89,7 @@ def campaign_monitor(month: Month, asked: Iterable[Asked]) -> Table:
             for cut, videos in cuts_of(month, keys, when).items():
                 rows[campaign, when, *cut] = {
                     "hashtag_count": len(keys),
+                    "counted_hashtag_count": sum(when in month.hashtag_stats[key] for key in keys),
                     **listed_counts(month, videos, when),
                     **newcomers(month, keys, videos, when),
                     **leaders(month, videos, when),
@@ -117,8 +118,8 @@ def listed_counts(month: Month, videos: Iterable[str], when: date) -> dict[str, 
     known = [row for row in stats if None not in [row[measure] for measure in ENGAGEMENT]]
     engaged = total([row[measure] for row in known for measure in ENGAGEMENT[1:]])
     return {
-        "listed_video_count": len(facts),
-        "creator_count": len({each.creator_id for each in facts} - {None}),
+        "listed_video_count": len(facts) or None,
+        "creator_count": len({each.creator_id for each in facts} - {None}) if facts else None,
         **{measure: total([row[measure] for row in stats]) for measure in ENGAGEMENT},
         "engagement_rate": ratio(engaged, total([row["view_count"] for row in known])),
     }
@@ -136,6 +137,8 @@ def newcomers(month: Month, keys: Iterable[str], videos: Iterable[str], when: da
         if creator is not None:
             creator_debuts[creator] = min(at, creator_debuts.get(creator, at))
     listed = {month.videos[video_id].creator_id for video_id in videos}
+    if not listed:
+        return dict.fromkeys(("new_video_count", "new_creator_count"))
     return {
         "new_video_count": sum(debuts[video_id] == when for video_id in videos),
         "new_creator_count": sum(creator_debuts[creator] == when for creator in listed if creator is not None),

@@ -29,7 +29,7 @@ def test_creators_are_ranked_by_the_views_of_their_videos(month_site: Site, mont
     assert any(row["region"] is None for row in expected.values())
 
 
-def test_sounds_are_taken_up_by_videos_seen_for_the_first_time(month_site: Site, month: Month) -> None:
+def test_sounds_are_taken_up_by_videos_posted_lately(month_site: Site, month: Month) -> None:
     expected = trending_sounds(month)
 
     assert_equal(month_site, "rpt_trending_sounds", ("sound_id",), expected)
@@ -118,7 +118,7 @@ def trending_sounds(month: Month) -> Table:
 
 
 def _of_sound(videos: Sequence[VideoFacts], title: str, last: date) -> dict[str, Any]:
-    ages = [last - video.first_seen_at.date() for video in videos]
+    ages = [last - video.posted_at.date() for video in videos]
     now = sum(age < timedelta(days=7) for age in ages)
     before = sum(timedelta(days=7) <= age < timedelta(days=14) for age in ages)
     return {

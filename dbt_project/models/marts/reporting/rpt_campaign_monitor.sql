@@ -81,9 +81,10 @@ campaign_days as (
         memberships.campaign,
         hashtag_days.snapshot_date,
         count(*) as hashtag_count,
+        count(growth.view_count) as counted_hashtag_count,
         cast(sum(growth.view_count) as bigint) as reach_view_count,
-        sum(costs.cost_usd / memberships.campaign_count) as cost_usd,
-        sum(costs.credits / memberships.campaign_count) as credits
+        sum(costs.cost_usd / nullif(memberships.campaign_count, 0)) as cost_usd,
+        sum(costs.credits / nullif(memberships.campaign_count, 0)) as credits
     from hashtag_days
     inner join memberships on hashtag_days.hashtag_key = memberships.hashtag_key
     left join growth
@@ -121,10 +122,11 @@ final as (
         cuts.top_creator_id,
         creators.handle as top_creator_handle,
         campaign_days.hashtag_count,
-        coalesce(cuts.listed_video_count, 0) as listed_video_count,
-        coalesce(cuts.new_video_count, 0) as new_video_count,
-        coalesce(cuts.creator_count, 0) as creator_count,
-        coalesce(cuts.new_creator_count, 0) as new_creator_count,
+        campaign_days.counted_hashtag_count,
+        cuts.listed_video_count,
+        cuts.new_video_count,
+        cuts.creator_count,
+        cuts.new_creator_count,
         cuts.view_count,
         cuts.like_count,
         cuts.comment_count,

@@ -51,8 +51,8 @@ joined as (
         growth.view_count,
         growth.view_gain_per_day,
         growth.growth_7d_rate,
-        coalesce(cuts.listed_video_count, 0) as listed_video_count,
-        coalesce(cuts.creator_count, 0) as creator_count,
+        cuts.listed_video_count,
+        cuts.creator_count,
         cuts.view_count as video_view_count,
         {{ ratio('cuts.engagement_count', 'cuts.engaged_view_count') }} as engagement_rate
     from memberships
@@ -96,7 +96,7 @@ final as (
         video_view_count,
         engagement_rate,
         {{ ratio('view_count', 'own_view_count') }} as view_count_vs_own,
-        case when own_gain_per_day > 0 then view_gain_per_day / own_gain_per_day end as gain_vs_own
+        case when own_gain_per_day > 0 then view_gain_per_day / nullif(own_gain_per_day, 0) end as gain_vs_own
     from compared
 )
 

@@ -10,7 +10,9 @@
 
 with
 span as (
-    select max(snapshot_date) - {{ var('benchmark_days') }} as first_posted_date
+    select
+        max(snapshot_date) - {{ var('benchmark_days') }} as first_posted_date,
+        max(snapshot_date) - {{ var('half_views_days') }} as last_settled_date
     from {{ ref('fct_video_stats_daily') }}
 ),
 
@@ -22,6 +24,7 @@ videos as (
         cast(extract(isodow from posted_at) as bigint) as weekday,
         cast(extract(hour from posted_at) as bigint) as hour,
         case
+            when duration_seconds <= 0 then null
             when duration_seconds < 15 then '<15 s'
             when duration_seconds < 30 then '15-30 s'
             when duration_seconds < 60 then '30-60 s'
@@ -63,7 +66,9 @@ finals as (
         view_count,
         cast(like_count + comment_count + share_count as {{ type_double() }})
         / nullif(view_count, 0) as engagement_rate,
-        observation_count >= 3 and first_seen_at <= posted_at + interval '2 days' as is_followed
+        observation_count >= 3
+        and first_seen_at <= posted_at + interval '2 days'
+        and cast(posted_at as date) <= (select span.last_settled_date from span) as is_followed
     from latest
     where recency = 1
 ),
@@ -133,7 +138,9 @@ by_{{ dimension }} as (
         percentile_cont(0.9) within group (order by view_count) as p90_view_count,
         percentile_cont(0.5) within group (order by engagement_rate) as median_engagement_rate,
         percentile_cont(0.9) within group (order by engagement_rate) as p90_engagement_rate,
+        percentile_cont(0.25) within group (order by days_to_half_views) as p25_days_to_half_views,
         percentile_cont(0.5) within group (order by days_to_half_views) as median_days_to_half_views,
+        percentile_cont(0.75) within group (order by days_to_half_views) as p75_days_to_half_views,
         count(days_to_half_views) as half_views_video_count
     from spread
     {%- if columns %}

@@ -82,7 +82,7 @@ shared as (
         -- In one order, because a sum of doubles depends on it.
         sum(case when view_gain_per_day > 0 then view_gain_per_day end) over (
             partition by campaign, snapshot_date
-            order by hashtag_key
+            order by {{ bytewise('hashtag_key') }}
             rows between unbounded preceding and unbounded following
         ) as campaign_gain_per_day,
         sum(view_count) over (partition by campaign, snapshot_date) as campaign_view_count
@@ -114,7 +114,9 @@ final as (
         view_acceleration,
         cast(video_gain as bigint) as video_gain,
         video_gain_per_day,
-        case when campaign is not null then view_gain_per_day / campaign_gain_per_day end as share_of_voice,
+        case
+            when campaign is not null then view_gain_per_day / nullif(campaign_gain_per_day, 0)
+        end as share_of_voice,
         case
             when campaign is not null
                 then cast(view_count as {{ type_double() }}) / nullif(campaign_view_count, 0)

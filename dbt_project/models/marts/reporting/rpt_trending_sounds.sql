@@ -17,7 +17,7 @@ videos as (
         videos.sound_id,
         videos.creator_id,
         totals.view_count,
-        span.last_date - cast(videos.first_seen_at as date) as age_days
+        span.last_date - cast(coalesce(videos.posted_at, videos.first_seen_at) as date) as age_days
     from {{ ref('dim_video') }} as videos
     cross join span
     left join totals on videos.video_id = totals.video_id
