@@ -1,4 +1,4 @@
-"""A disk that fills up again and again while a run fetches and loads: each time said, and in the end nothing is lost."""
+"""A disk that fills up again and again while a run fetches and loads: each time said, in the end nothing is lost."""
 
 from __future__ import annotations
 

@@ -26,6 +26,8 @@ Rows = list[tuple[Any, ...]]
 SECRET = "s3cr3t-p4ssw0rd"
 # These differ from folder to folder and from run to run.
 RUN_COLUMNS = {"run_id", "request_id", "request_key", "walk_key"}
+# Enough gains for a score, and a month after the first day for the growth of 30 days.
+DAYS = (*range(9), 18, 31)
 MARTS = {"marts": "marts", "reporting": "reporting"}
 CAPTIONS = {
     "1": "",
@@ -42,7 +44,7 @@ CAPTIONS = {
 
 @dataclass
 class Lived:
-    """The same two days in both warehouses, and what the marts and the publication held after them."""
+    """The same days in both warehouses, and what the marts and the publication held after them."""
 
     duckdb: Site
     postgres: Site
@@ -78,9 +80,10 @@ def lived(make_site: MakeSite, owner: str) -> Lived:
     for site in (both.duckdb, both.postgres):
         lines = [json.dumps({"aweme_id": number, "desc": text}) for number, text in CAPTIONS.items()]
         (site.project.root / "captured.jsonl").write_text("\n".join(lines))
-        for day in (0, 1):
+        for day in DAYS:
             # Incremental on PostgreSQL, at once from all of raw in the file.
-            outcome = site.run(day, transforms=day == 1 or site is both.postgres, concurrency=1)
+            is_built = day == DAYS[-1] or (day == 1 and site is both.postgres)
+            outcome = site.run(day, transforms=is_built, concurrency=1)
             assert (outcome.exit_code, outcome.messages) == (0, [])
     both.marts = {
         "duckdb": contents(both.duckdb.rows, MARTS),
@@ -139,6 +142,18 @@ def test_all_marts_are_the_same_row_by_row(lived: Lived) -> None:
     assert len(here) > 19
 
 
+def test_there_is_enough_history_for_what_looks_back(lived: Lived) -> None:
+    counts = """
+        select
+            (select count(robust_z_score) from reporting.rpt_early_signals),
+            (select count(growth_30d_rate) from reporting.rpt_hashtag_growth),
+            (select count(median_days_to_half_views) from reporting.rpt_content_benchmark),
+            (select count(*) from reporting.rpt_trend_discovery where status = 'left')
+    """
+
+    assert min(run(lived.url, counts)[0]) > 0
+
+
 def test_hostile_captions_come_through(lived: Lived) -> None:
     rows = run(lived.url, "select video_id, caption from marts.dim_video where length(video_id) = 1")
 
@@ -153,7 +168,7 @@ def test_what_bi_tools_read_is_the_marts(lived: Lived) -> None:
 
 
 def test_a_day_costs_the_same_and_is_not_bought_again(lived: Lived) -> None:
-    again = lived.postgres.run(1, hour=12)
+    again = lived.postgres.run(DAYS[-1], hour=12)
 
     assert lived.requests["postgres"] == lived.requests["duckdb"]
     assert (again.exit_code, again.walks, lived.postgres.requests()) == (0, [], lived.requests["postgres"])
