@@ -110,6 +110,7 @@ VIDEOS: Load = {
     "scraper_items": [
         {"request_key": "file", "position": 1, "input_hashtag_key": "winter", "aweme_id": "3"}
         | {"has_hashtag_list": True, "video__duration": 12_634, "status__private_status": 0}
+        | {"status__in_reviewing": True, "status__reviewed": False}
         | {"statistics__play_count": 3_000_000_000, "author__uid": "a2", "author__custom_verify": ""}
         | {"added_sound_music_info__id": "m2", "added_sound_music_info__title": "added"},
     ],
@@ -359,13 +360,13 @@ def test_a_creator_keeps_the_latest_handle(query: Query) -> None:
 
 def test_a_dataset_item_tells_milliseconds_rights_and_an_added_sound(query: Query) -> None:
     rows = query(
-        "select duration_seconds, is_private, sound_id, is_verified, title "
+        "select duration_seconds, is_private, is_in_review, is_reviewed, is_prohibited, sound_id, is_verified, title "
         "from marts.dim_video as videos join marts.dim_creator using (creator_id) "
         "join (select sound_id as id, title as sound_title from marts.dim_sound) on id = sound_id "
         "where video_id = '3'"
     )
 
-    assert rows == [(12.634, False, "m2", False, None)]
+    assert rows == [(12.634, False, True, False, None, "m2", False, None)]
     assert query("select title from marts.dim_sound where sound_id = 'm2'") == [("added",)]
 
 

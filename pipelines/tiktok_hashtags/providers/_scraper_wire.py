@@ -95,12 +95,15 @@ class ShareInfo(msgspec.Struct):
 
 
 class Status(msgspec.Struct):
-    """What is allowed; `private_status` 0 is public."""
+    """What is allowed, and how TikTok's review stands; `private_status` 0 is public, `reviewed` is 0 or 1."""
 
     allow_comment: bool | None = None
     allow_share: bool | None = None
     download_status: Integer | None = None
     private_status: Integer | None = None
+    in_reviewing: bool | None = None
+    reviewed: bool | None = None
+    is_prohibited: bool | None = None
 
 
 class Permission(msgspec.Struct):

@@ -141,6 +141,9 @@ def _permissions(video: Video) -> dict[str, Any]:
             "allow_share": True,
             "download_status": 0 if may_download else 3,
             "private_status": 0,
+            "in_reviewing": share("scraper", "review", video.id) < 0.03,
+            "reviewed": int(share("scraper", "review", video.id) >= 0.03),
+            "is_prohibited": False,
         },
         "aweme_acl": {"download_general": {"code": 0 if may_download else 1}, "share_general": {"code": 0}},
         "video_control": {

@@ -19,8 +19,9 @@ observations as (
     'creator_id', 'sound_id', 'playlist_id', 'caption', 'title', 'language', 'region', 'posted_at',
     'duration_seconds', 'width', 'height', 'is_image_post', 'has_watermark', 'play_url', 'watermark_free_url',
     'download_url', 'cover_url', 'embed_url', 'share_url', 'allows_comment', 'allows_share', 'allows_download',
-    'allows_duet', 'allows_stitch', 'allows_react', 'is_private', 'is_risk_sink', 'has_risk_vote',
-    'has_risk_warning', 'risk_type', 'risk_content', 'playlist_name', 'playlist_video_count',
+    'allows_duet', 'allows_stitch', 'allows_react', 'is_private', 'is_in_review', 'is_reviewed',
+    'is_prohibited', 'is_risk_sink', 'has_risk_vote', 'has_risk_warning', 'risk_type', 'risk_content',
+    'playlist_name', 'playlist_video_count',
 ], flags=['has_hashtag_list'], is_merged=is_merged) }}
 
 select * from versions
