@@ -4,7 +4,8 @@
     python bi/superset/import_dashboard.py --database postgresql+psycopg2://reader@db.example/tiktags
 
 The password of the Superset user is read from SUPERSET_PASSWORD. Requests used (Superset 6.1): POST
-/api/v1/security/login, GET /api/v1/security/csrf_token/, POST /api/v1/dashboard/import/.
+/api/v1/security/login, GET /api/v1/security/csrf_token/, POST /api/v1/assets/import/ (the import of dashboards would
+leave a database as it is that was imported before).
 """
 
 from __future__ import annotations
@@ -45,7 +46,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 def duckdb_uri(publication: Path) -> str:
-    """Return the SQLAlchemy address of a published file."""
+    """Return the SQLAlchemy address of a published file; exit where there is none."""
     if not publication.is_file():
         sys.exit(f"{publication}: there is no such publication; `tiktags run` or `make demo` makes one")
     return f"duckdb:///{publication.resolve()}"
@@ -129,13 +130,9 @@ def log_in(client: httpx.Client, user: str, password: str) -> None:
 
 
 def import_bundle(client: httpx.Client, bundle: bytes) -> None:
-    """Import a ZIP file of assets; what has the same uuid is replaced.
-
-    Raises:
-        httpx.HTTPStatusError: Superset refused it.
-    """
-    files = {"formData": ("tiktok_hashtags.zip", bundle, "application/zip")}
-    answer = client.post("/api/v1/dashboard/import/", files=files, data={"overwrite": "true"})
+    """Import a ZIP file of assets; what has the same uuid is replaced, the database too. Exits where it is refused."""
+    files = {"bundle": ("tiktok_hashtags.zip", bundle, "application/zip")}
+    answer = client.post("/api/v1/assets/import/", files=files)
     if answer.is_error:
         sys.exit(f"Superset refused the import: {' '.join(_messages(answer))}")
 
