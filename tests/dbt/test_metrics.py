@@ -1,4 +1,4 @@
-"""The semantic models as MetricFlow sees them; it is the extra `metrics` and not part of a development install."""
+"""The semantic models as MetricFlow sees them, which users have with the extra `metrics`."""
 
 from __future__ import annotations
 
@@ -9,8 +9,6 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import pytest
 
 if TYPE_CHECKING:
     from tests.dbt.conftest import Dbt, Raw
@@ -37,7 +35,20 @@ COSTS = {
 }
 
 
-@pytest.mark.skipif(not MF.exists(), reason="needs the extra `metrics`")
+QUERIES = {
+    ("--metrics", "usd_per_1000_observations,new_observations"): [
+        "usd_per_1000_observations,new_observations",
+        "2.0,1000",
+    ],
+    # As the README asks.
+    ("--metrics", "usd_per_1000_observations", "--group-by", "data_cost__provider"): [
+        "data_cost__provider,usd_per_1000_observations",
+        "tikliveapi,",
+        "unifapi,2.0",
+    ],
+}
+
+
 def test_metricflow_divides_the_cost_by_what_has_a_price(dbt: Dbt, fresh: Callable[[], Raw], tmp_path: Path) -> None:
     raw = fresh()
     raw.create()
@@ -47,19 +58,16 @@ def test_metricflow_divides_the_cost_by_what_has_a_price(dbt: Dbt, fresh: Callab
     shutil.copytree(PROJECT, project, ignore=shutil.ignore_patterns("target", "logs"))
     shutil.copytree(dbt.warehouse.with_name("target"), project / "target")
 
-    answer = tmp_path / "answer.csv"
-    command: list[str | Path] = [
-        MF,
-        "query",
-        "--metrics",
-        "usd_per_1000_observations,new_observations",
-        "--csv",
-        answer,
-        "--quiet",
-    ]
     variables = {"PATH": os.environ["PATH"], "HOME": str(tmp_path), "DBT_PROFILES_DIR": str(project)}
-    subprocess.run(
-        command, cwd=project, env=variables | {"TIKTAGS_WAREHOUSE": str(raw.path)}, check=True, capture_output=True
-    )
+    answers = {}
+    for query in QUERIES:
+        subprocess.run(
+            [MF, "query", *query, "--csv", tmp_path / "answer.csv", "--quiet"],
+            cwd=project,
+            env=variables | {"TIKTAGS_WAREHOUSE": str(raw.path)},
+            check=True,
+            capture_output=True,
+        )
+        answers[query] = sorted((tmp_path / "answer.csv").read_text().split())
 
-    assert answer.read_text().split() == ["usd_per_1000_observations,new_observations", "2.0,1000"]
+    assert answers == {query: sorted(lines) for query, lines in QUERIES.items()}
