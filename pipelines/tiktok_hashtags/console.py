@@ -225,9 +225,9 @@ def demo_view(demo: Demo) -> RenderableType:
         ),
         Text(""),
         Text(f"{demo.days} days in {demo.seconds:.0f} s. The warehouse: {_nearby(demo.warehouse)}"),
+        Text(f'Look into it: .venv/bin/tiktags -C {demo.folder.name} query "from marts.dim_hashtag limit 5"'),
         Text(f"The published marts, for BI tools: {_nearby(demo.publication)}"),
         Text(f"The report, to open in a browser: {_nearby(demo.report)}"),
-        Text(f'Look into it: .venv/bin/tiktags -C {demo.folder.name} query "from marts.dim_hashtag limit 5"'),
     )
 
 
