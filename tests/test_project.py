@@ -119,7 +119,7 @@ def active_requirements(distribution: str, *, extras: frozenset[str]) -> Iterato
 
 def text_files() -> Iterator[Path]:
     """Yield the files that people write, leaving out what tools put beside them."""
-    folders = [ROOT / name for name in (".ci", ".dlt", "bench", "dbt_project", "docs", "pipelines", "tests")]
+    folders = [ROOT / name for name in (".ci", ".dlt", "bench", "bi", "dbt_project", "docs", "pipelines", "tests")]
     written = {".csv", ".json", ".md", ".py", ".sh", ".sql", ".toml", ".txt", ".yml", ".yaml", ""}
     generated = {"__pycache__", "target", "logs", "out"}
     yield from (path for path in ROOT.iterdir() if path.is_file() and path.suffix in written)

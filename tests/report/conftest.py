@@ -4,21 +4,16 @@ from __future__ import annotations
 
 import json
 import re
-import sys
 from collections.abc import Callable
 from datetime import datetime
-from pathlib import Path
 from typing import Any, Protocol
 
 import pytest
+from publication import LAST_DAY, Size, make_publication
 
 from tiktok_hashtags.clock import frozen_clock
 from tiktok_hashtags.project import Project
 from tiktok_hashtags.report import write_report
-
-sys.path.insert(0, str(Path(__file__).parents[2] / "bench"))
-
-from publication import LAST_DAY, Size, make_publication
 
 NOW = datetime.fromisoformat(f"{LAST_DAY}T06:20")
 PASSED = [{"unique_id": "test.tiktok_hashtags.unique_grain_dim_hashtag.1a", "status": "pass", "execution_time": 0.1}]

@@ -1,4 +1,3 @@
-# statements are made of names of the tests' own
 """The report as a file: what it says of its data, whatever these are, and what it leaves alone."""
 
 from __future__ import annotations
