@@ -169,8 +169,9 @@ def _credentials() -> Any:
     try:
         # Partial, because dlt insists on a password where the server or a .pgpass file may do without one.
         found = resolve_configuration(PostgresCredentials(), sections=("destination", "postgres"), accept_partial=True)
-    except InvalidNativeValue as error:
-        raise ConfigError(f"{_NO_ADDRESS} See {_WHERE}.") from error
+    except InvalidNativeValue:
+        # What dlt says below its own message holds the whole address.
+        raise ConfigError(f"{_NO_ADDRESS} See {_WHERE}.") from None
     if found.drivername not in _DRIVERS:
         raise ConfigError(f"{_NO_ADDRESS} See {_WHERE}.")
     missing = [name for name in ("host", "database", "username") if not getattr(found, name)]
