@@ -348,10 +348,11 @@ def _raise_for_code(
     envelope: wire.Envelope, response: httpx.Response, where: str, *, not_found: type[RequestError]
 ) -> None:
     """Raise what a code means that is an HTTP status; such an answer is billed all the same."""
-    status = next((status for status in STATUS_CODES if envelope.code in (status, str(status))), 200)
-    meant = httpx.Response(status, headers={"retry-after": response.headers.get("retry-after", "")})
-    said = f"inside HTTP 200: {envelope.msg}"
-    raise_for_status(meant, where, detail=said, credits=CREDITS_PER_REQUEST, not_found=not_found)
+    status = next((status for status in STATUS_CODES if envelope.code in (status, str(status))), None)
+    if status is not None:
+        said = f"inside HTTP 200: {envelope.msg or wire.error_detail(response.content)}"
+        meant = httpx.Response(status, headers=response.headers)
+        raise_for_status(meant, where, detail=said, credits=CREDITS_PER_REQUEST, not_found=not_found)
 
 
 def _decoded(raw: msgspec.Raw, kind: type[Any], where: str) -> Any:  # the type is the argument's
