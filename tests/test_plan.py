@@ -339,6 +339,7 @@ def test_an_endless_feed_is_planned_no_dearer_than_its_limit(session: Session) -
         (Hashtag(name="cat", providers=("scraper",)), ["#cat: scraper cannot be asked for it"]),
         (Hashtag(id="3242", providers=("crawlora", "unifapi")), []),
         (Hashtag(name="cat"), []),
+        (Hashtag(name="cat", providers=()), []),
     ],
 )
 def test_a_hashtag_that_none_of_its_providers_can_be_asked_for_is_a_notice(

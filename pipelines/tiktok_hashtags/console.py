@@ -146,6 +146,9 @@ def run_summary(outcome: Outcome) -> RenderableType:
         f"{item['provider']} {item['entity']}: {item['kind']}: {item['detail']}" for item in outcome.notices[:20]
     )
     parts += [Text(f"Notice: {notice}") for notice in notices]
+    parts += [
+        Text(f"... and {more} more notices; `--json` lists them") for more in [len(outcome.notices) - 20] if more > 0
+    ]
     parts += [Text(f"Problem: {message}", style="bold") for message in outcome.messages[:20]]
     parts += [
         Text(f"... and {more} more; `tiktags status` lists them") for more in [len(outcome.messages) - 20] if more > 0

@@ -55,6 +55,7 @@ _COLUMNS = (
     "request_id, run_id, snapshot_date, request_key, walk_key, provider, endpoint, hashtag_key, requested_at,"
     " finished_at, status, outcome, credits, cost_usd, bytes, project"
 )
+_OF_PROJECT = "(:project is null or project = :project)"
 _VALUES = re.sub(r"(\w+)", r":\1", _COLUMNS)
 _INSERT = f"insert into requests ({_COLUMNS}) values ({_VALUES})"  # noqa: S608  # constants only
 _SETTLE = """
@@ -224,7 +225,8 @@ class Journal:
             body = zstandard.ZstdDecompressor().decompress(found[0])
             return StoredPage(body, datetime.fromisoformat(found[1]), found[2])
         except sqlite3.Error as error:
-            raise LoadError(f"{self.path}: the journal cannot be read ({error}); {_WAY_OUT}") from error
+            way_out = "the disk may be full; make room and run again" if is_storage_fault(error) else _WAY_OUT
+            raise LoadError(f"{self.path}: the journal cannot be read ({error}); {way_out}") from error
         except (zstandard.ZstdError, TypeError, ValueError) as error:
             logger.warning("%s: the page %s is damaged (%s) and counts as never bought", self.path, found[3], error)
             return None
@@ -250,11 +252,16 @@ class Journal:
             (run_id, provider),
         )
 
-    def unexported(self, project: str, *, but_run: str) -> list[dict[str, Any]]:
-        """Return a project's requests that no load has taken to the warehouse, without those of the current run."""
+    def unexported(self, project: str | None, *, but_run: str) -> list[dict[str, Any]]:
+        """Return requests that no load has taken to the warehouse, without those of the current run.
+
+        Args:
+            project: Only this one's; None for all, where the journal is a project's own.
+            but_run: The current run.
+        """
         self.flush()
-        query = "select * from requests where project = ? and not is_exported and run_id <> ? order by request_id"
-        return list(self._dicts(query, (project, but_run)))
+        query = f"select * from requests where {_OF_PROJECT} and not is_exported and run_id <> :run order by request_id"  # noqa: S608
+        return list(self._dicts(query, {"project": project, "run": but_run}))
 
     def mark_exported(self, request_ids: Iterable[str]) -> None:
         """Note that these requests are in the warehouse."""
@@ -262,10 +269,20 @@ class Journal:
         update = "update requests set is_exported = 1 where request_id = ?"
         self._writer.run(lambda connection: connection.executemany(update, rows))
 
-    def forget_exports(self, project: str) -> None:
-        """Note that a project's warehouse is not there any more: all its requests have to be loaded again."""
-        update = "update requests set is_exported = 0 where project = ? and is_exported"
-        self._writer.run(lambda connection: connection.execute(update, (project,)))
+    def forget_lost_exports(self, project: str | None, *, in_warehouse: int) -> None:
+        """Have all requests loaded again where the warehouse has fewer than were loaded: it was lost or set back.
+
+        Args:
+            project: Only this one's; None for all.
+            in_warehouse: How many the warehouse has.
+        """
+        values = {"project": project, "in_warehouse": in_warehouse}
+        update = f"""
+            update requests set is_exported = 0
+            where {_OF_PROJECT} and is_exported
+                and (select count(*) from requests where {_OF_PROJECT} and is_exported) > :in_warehouse
+        """  # noqa: S608
+        self._writer.run(lambda connection: connection.execute(update, values))
 
     def spent(self, provider: str, *, at: datetime) -> Spent:
         """Return what was charged in the UTC day and month of a time, unsettled requests included."""
@@ -287,7 +304,7 @@ class Journal:
         for reader in self._readers:
             reader.close()
 
-    def _dicts(self, query: str, parameters: tuple[object, ...]) -> Iterator[dict[str, Any]]:
+    def _dicts(self, query: str, parameters: tuple[object, ...] | dict[str, Any]) -> Iterator[dict[str, Any]]:
         cursor = self._reader().execute(query, parameters)
         names = [column[0] for column in cursor.description]
         for values in cursor:

@@ -65,7 +65,7 @@ def read_known(ask: Ask, watchlist: Watchlist, *, snapshot_date: date) -> Known:
         return Known()
     not_found = _last_dates(ask, "stop_reason = 'not_found'", since=snapshot_date - _NOT_FOUND_SPAN)
     return Known(
-        has_requests="api_requests" in tables,
+        request_count=_request_count(ask) if "api_requests" in tables else 0,
         complete_walks=_complete_walks(ask, snapshot_date),
         hashtag_ids=_hashtag_ids(ask, tables),
         not_found=not_found,
@@ -101,6 +101,11 @@ def read_watchlist_on(ask: Ask, day: date) -> Watchlist | None:
 def _tables(ask: Ask) -> set[str]:
     query = "select table_name from information_schema.tables where table_schema = %s"
     return {name for (name,) in ask(query, DATASET)}
+
+
+def _request_count(ask: Ask) -> int:
+    [(count,)] = ask(f"select count(distinct request_id) from raw.api_requests where {_LOADED}")
+    return int(count)
 
 
 def _columns(ask: Ask, table: str) -> set[str]:

@@ -86,10 +86,12 @@ def unserved(watchlist: Watchlist, plans: Sequence[ProviderPlan], session: Sessi
     notices = []
     for hashtag in watchlist.hashtags:
         asked = [item for item in plans if _asks(hashtag, item.name, has_key=item.settings.api_key is not None)]
-        if not any(_can_be_asked(item, hashtag, session) for item in asked):
-            names = ", ".join(item.name for item in asked) or "a provider without a key"
-            detail = f"{hashtag.label}: {names} cannot be asked for it; give its name, or other providers"
-            notices.append({"provider": names, "entity": "hashtags", "kind": "not_asked", "detail": detail})
+        if hashtag.providers == () or any(_can_be_asked(item, hashtag, session) for item in asked):
+            continue
+        names = ", ".join(item.name for item in asked)
+        why = f"{names} cannot be asked for it; give its name, or other providers" if asked else "there is no key"
+        notice = {"provider": asked[0].name if asked else "", "entity": "hashtags", "kind": "not_asked"}
+        notices.append(notice | {"detail": f"{hashtag.label}: {why}"})
     return notices
 
 

@@ -86,8 +86,7 @@ def open_session(
         journal=Journal(shared or project.journal),
         run_id=new_run_id(now),
         snapshot_date=now.date(),
-        # A journal of the project's own goes along with a folder that is moved.
-        project=str(project.root.resolve()) if shared else "",
+        project=str(project.root.resolve()),
         budget=Budget(_lower(watchlist.limits.max_usd_per_run, options.max_usd), watchlist.limits.credits_per_run),
         caps={name: _caps(watchlist.limits, name) for name in providers.names()},
         is_shared=shared is not None,
@@ -132,8 +131,8 @@ def planned(project: Project, options: Options) -> tuple[Watchlist, list[Provide
 def run(project: Project, options: Options) -> Outcome:
     """Fetch, load and transform what the watchlist asks for and this date does not have yet.
 
-    After SIGINT or SIGTERM no further request is sent, what was fetched is loaded, and nothing is published; where that
-    takes longer than a grace, or at a second signal, the process is left.
+    After SIGINT or SIGTERM no further request is sent, what was fetched is loaded, and nothing is published unless the
+    data tests had passed; where that takes longer than a grace, or at a second signal, the process is left.
 
     Raises:
         LockedError: Another run is under way.
@@ -148,7 +147,7 @@ def run(project: Project, options: Options) -> Outcome:
             options.on_stage("writing the report")
             reported = report_run(project, clock=options.clock, problems=outcome.messages)
             outcome.exit_code = worst_exit_code([outcome.exit_code, transformed, reported])
-        if signals.event.is_set():
+        if signals.is_told():
             outcome.exit_code = signals.exit_code
         return outcome
 
@@ -208,9 +207,10 @@ def _passed(project: Project, options: Options, signals: Stopping) -> Outcome:
         if not options.only:
             session.tally.notices += unserved(watchlist, plans, session)
         outcome = Outcome(session.run_id, session.snapshot_date.isoformat())
-        if not known.has_requests:
-            session.journal.forget_exports(session.project)
-        earlier = session.journal.unexported(session.project, but_run=session.run_id)
+        # A journal of the project's own goes along with a folder that is moved: all in it is this project's.
+        owner = session.project if session.is_shared else None
+        session.journal.forget_lost_exports(owner, in_warehouse=known.request_count)
+        earlier = session.journal.unexported(owner, but_run=session.run_id)
         warehouse.extract(watchlist_source(watchlist, session, earlier_requests=earlier))
         codes = [_loaded(item, warehouse, session, outcome, options) for item in plans]
         codes.append(_finished(warehouse, session, outcome, earlier))
@@ -238,7 +238,7 @@ def rebuild(
         published = _built_and_published(project, on_stage, signals, full_refresh=full_refresh)
         on_stage("writing the report")
         write_report(project)
-        signals.check()
+        signals.check("the publication and the report are whole")
         return published
 
 

@@ -35,7 +35,7 @@ class Known:
     """What earlier loads left in the warehouse, read before anything is fetched.
 
     Args:
-        has_requests: Whether the warehouse has the requests that the ledger takes for loaded.
+        request_count: Requests of the ledger that are in the warehouse.
         complete_walks: Walks that need not be bought again: stop reason and items by walk key.
         hashtag_ids: The id of each hashtag key, from details and searches.
         not_found: When a provider last said that a hashtag does not exist, by (provider, hashtag key or id).
@@ -45,7 +45,7 @@ class Known:
         missing: Keys of hashtags that details of this run or of the last days did not find.
     """
 
-    has_requests: bool = False
+    request_count: int = 0
     complete_walks: Mapping[str, tuple[str, int]] = field(default_factory=dict)
     hashtag_ids: dict[str, str] = field(default_factory=dict)
     not_found: Mapping[tuple[str, str], date] = field(default_factory=dict)

@@ -45,15 +45,24 @@ class Stopping:
         """What a shell shows for a process that the signal ended."""
         return 128 + self.number
 
-    def check(self) -> None:
+    def is_told(self) -> bool:
+        """Tell whether a signal came, also one whose number the watching thread still has to read from the pipe."""
+        if self._is_told:
+            self.event.wait()
+        return self.event.is_set()
+
+    def check(self, outlook: str = "the next run completes this one") -> None:
         """Raise what the signal asks for.
+
+        Args:
+            outlook: What of the work is done, or who does the rest.
 
         Raises:
             StoppedError: A signal came.
         """
-        if self.event.is_set():
+        if self.is_told():
             name = signal.Signals(self.number).name
-            raise StoppedError(f"stopped by {name}; the next run completes this one.", exit_code=self.exit_code)
+            raise StoppedError(f"stopped by {name}; {outlook}.", exit_code=self.exit_code)
 
     def interrupt(self, work: Callable[[], None]) -> None:
         """Do work that a signal may end anywhere by a KeyboardInterrupt in the main thread.
@@ -69,8 +78,6 @@ class Stopping:
             logger.debug("interrupted", exc_info=True)
         finally:
             self._may_interrupt = False
-        if self._is_told:
-            self.event.wait()  # the number is in the pipe; the watching thread may still have to read it
         self.check()
 
     def handle(self, _number: int, _frame: FrameType | None) -> None:

@@ -252,6 +252,8 @@ def test_a_warehouse_that_is_lost_with_packages_pending_is_filled_again(
     assert (outcome.exit_code, before.exit_code) == (0, 0)
     assert site.requests() == sent
     assert counts(contents(site)) == counts(undisturbed[1])
+    paid = "select count(distinct request_id)::int from raw.api_requests where not is_replayed"
+    assert site.rows(paid) == [(sum(sent.values()),)]
 
 
 def test_a_warehouse_that_is_no_database_is_named_and_left_alone(site: Site) -> None:
