@@ -238,9 +238,9 @@ def dbt_ratios(rows: Rounds) -> str:
 def rounds(name: str, case: Case, repeats: int) -> Rounds:
     """Run a case's rounds."""
     found: Rounds = defaultdict(list)
-    with served(case) as url, (histories if name == "history" else contenders)(case, url) as contend:
+    with served(case) as url, (histories if name == "history" else contenders)(case, url) as one_round:
         for number in range(1, repeats + 1):
-            for who, usage in contend():
+            for who, usage in one_round():
                 found[who].append(usage)
                 _note(f"{name}, round {number}, {who}", usage)
     return found

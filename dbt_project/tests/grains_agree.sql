@@ -80,7 +80,8 @@ failures as (
     left join {{ ref('dim_hashtag_history') }} as versions
         on hashtags.hashtag_key = versions.hashtag_key
         and versions.is_current
-    where hashtags.hashtag_id is not null
+    where (versions.hashtag_key is null and hashtags.hashtag_id is not null)
+        or versions.hashtag_key is not null
         and (
             {%- for column in [
                 'hashtag_id', 'description', 'is_commerce', 'announcement_title', 'announcement_body',

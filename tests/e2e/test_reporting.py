@@ -116,8 +116,7 @@ def benchmark(month: Month) -> Table:
         for hashtag in ["", *hashtags]:
             for cut in _slices_of(video):
                 slices[hashtag, *cut].append(video)
-    settled = max(month.dates) - timedelta(days=14)
-    return {key: _percentiles(videos, settled=settled) for key, videos in slices.items()}
+    return {key: _percentiles(videos) for key, videos in slices.items()}
 
 
 def _slices_of(video: VideoFacts) -> Iterator[tuple[str, int | None, int | None, str | None, str | None]]:
@@ -140,10 +139,10 @@ def duration_band(seconds: float) -> str:
     return "60-180 s" if seconds <= 180 else ">180 s"
 
 
-def _percentiles(videos: list[VideoFacts], *, settled: date) -> dict[str, Any]:
+def _percentiles(videos: list[VideoFacts]) -> dict[str, Any]:
     views = [video.latest("view_count") for video in videos]
     rates = [engagement_rate(video) for video in videos]
-    halves = [half for video in videos if (half := days_to_half_views(video, settled=settled)) is not None]
+    halves = [half for video in videos if (half := days_to_half_views(video)) is not None]
     return {
         "video_count": len(videos),
         "p25_view_count": percentile(views, 0.25),
@@ -166,13 +165,15 @@ def engagement_rate(video: VideoFacts) -> float | None:
     return ratio(sum(known), video.latest("view_count")) if len(known) == 3 else None
 
 
-def days_to_half_views(video: VideoFacts, *, settled: date) -> int | None:
+def days_to_half_views(video: VideoFacts) -> int | None:
     """Days from posting to the first observation with half of the latest views.
 
-    Only for a video that was followed from the start and posted on the date `settled` or before.
+    Only for a video that was followed from the start and for 14 days.
     """
     views = {when: stats["view_count"] for when, stats in video.stats.items() if stats["view_count"] is not None}
-    if video.posted_at.date() > settled or len(views) < 3 or video.first_seen_at > video.posted_at + timedelta(days=2):
+    if len(views) < 3 or video.first_seen_at > video.posted_at + timedelta(days=2):
+        return None
+    if max(views) - video.posted_at.date() < timedelta(days=14):
         return None
     reached = [when for when, count in views.items() if count * 2 >= views[max(views)]]
     return (min(reached) - video.posted_at.date()).days

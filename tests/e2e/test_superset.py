@@ -161,7 +161,7 @@ def test_a_real_superset_shows_every_chart_of_the_duckdb_publication(history: Hi
     assert {name for name, found in rows.items() if not found} <= MAY_BE_EMPTY
     with duckdb.connect(str(publication), read_only=True) as connection:
         [total] = connection.execute(TOTAL_VIEWS).fetchone() or [None]
-    assert (kinds, only_number(rows["Views of the watched hashtags"])) == (["duckdb"], total)
+    assert (kinds, only_number(rows["Views of tracked hashtags"])) == (["duckdb"], total)
     assert dashboard["dashboard_title"] == "TikTok hashtags"
     assert duckdb_uri(publication).startswith("duckdb:////")
 
@@ -179,7 +179,7 @@ def test_a_real_superset_shows_every_chart_of_postgresql(make_site: MakeSite, po
     query = site.tiktags("query", "--json", TOTAL_VIEWS)
     [total] = json.loads(query.stdout)["rows"]
     # The same Superset had the DuckDB file before, where the test above ran first.
-    assert (kinds, only_number(rows["Views of the watched hashtags"])) == (["postgresql"], total["views"])
+    assert (kinds, only_number(rows["Views of tracked hashtags"])) == (["postgresql"], total["views"])
 
 
 def on_postgres(make_site: MakeSite, url: str) -> Site:

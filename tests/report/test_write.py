@@ -191,20 +191,35 @@ def test_gains_of_exact_and_rounded_counts_of_one_hashtag_are_not_added(
     assert [row["view_gain"] for row in totals] == [100] * 5
 
 
-def test_each_campaign_has_its_cuts_and_competitors_however_many_campaigns_there_are(
-    make_project: MakeProject, written: Written
-) -> None:
+def test_gains_of_rounded_counts_alone_are_gains(make_project: MakeProject, written: Written) -> None:
+    project = make_project(hashtags=1, days=4)
+    numbers = "update reporting.rpt_hashtag_growth set view_gain_per_day = 100, days_since_previous = 1"
+    change(
+        project, numbers, "update reporting.rpt_hashtag_growth set precision = 'rounded' where day(snapshot_date) > 18"
+    )
+
+    totals = rows(written(project)["parts"]["growth"]["totals"])
+
+    assert [row["view_gain"] for row in totals] == [100] * 4
+
+
+def test_the_20_campaigns_of_the_largest_reach_are_shown_whole(make_project: MakeProject, written: Written) -> None:
     project = make_project(hashtags=2, days=2)
     more = (
         "insert into reporting.{0} by name"
         " select told.* replace ('c' || n as campaign) from reporting.{0} as told, range(400) as numbers (n)"
     )
-    change(project, *(more.format(name) for name in ("rpt_campaign_monitor", "rpt_competitor_monitor")))
+    told = ("rpt_campaign_monitor", "rpt_competitor_monitor", "rpt_share_of_voice")
+    number = "coalesce(try_cast(substr(campaign, 2) as int), -1)"
+    reach = f"update reporting.rpt_campaign_monitor set reach_view_count = {number}"  # noqa: S608
+    change(project, *(more.format(name) for name in told), reach)
 
     parts = written(project)["parts"]
 
-    for found in (parts["campaigns"]["cuts"], parts["competitors"]):
-        assert {row["campaign"] for row in rows(found)} == {"holiday-2026", *(f"c{n}" for n in range(400))}
+    expected = {f"c{n}" for n in range(380, 400)}
+    assert parts["campaigns"]["campaign_count"] == 401
+    for found in (parts["campaigns"]["days"], parts["campaigns"]["cuts"], parts["voice"], parts["competitors"]):
+        assert {row["campaign"] for row in rows(found)} == expected
 
 
 def test_what_1000_observations_cost_leaves_out_those_without_a_price(

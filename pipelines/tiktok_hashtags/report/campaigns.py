@@ -1,3 +1,4 @@
+# ruff: noqa: S608  # queries are made of this module's own pieces
 """Campaigns: how each does, who has which share of its voice, and own hashtags beside competitors'."""
 
 from __future__ import annotations
@@ -6,7 +7,28 @@ from typing import Any
 
 from tiktok_hashtags.report.marts import Marts, Part, table
 
-_CAMPAIGNS = """
+CAMPAIGN_LIMIT = 20
+CUT_LIMIT = 20
+COMPETITOR_LIMIT = 30
+
+# Those with the largest reach of late.
+_SHOWN = """shown as (
+    select campaign
+    from {reporting}.rpt_campaign_monitor
+    where language = '' and region = '' and snapshot_date > {day_31_before}
+    group by campaign
+    order by max(reach_view_count) desc nulls last, campaign
+    limit {campaign_limit}
+)"""
+_COUNT = """
+select count(distinct campaign) as campaign_count
+from {reporting}.rpt_campaign_monitor
+where snapshot_date > {day_31_before}
+"""
+_CAMPAIGNS = f"""
+with
+{_SHOWN}
+
 select
     campaign,
     snapshot_date,
@@ -23,30 +45,40 @@ select
     top_creator_view_share,
     reach_view_count,
     cost_usd
-from {reporting}.rpt_campaign_monitor
-where language = '' and region = '' and snapshot_date > {day_31_before}
+from {{reporting}}.rpt_campaign_monitor
+where
+    language = ''
+    and region = ''
+    and snapshot_date > {{day_31_before}}
+    and campaign in (select campaign from shown)
 order by campaign, snapshot_date
-limit {limit}
 """
-_CUTS = """
+_CUTS = f"""
 with
+{_SHOWN},
+
 placed as (
     select
         *,
         row_number() over (
             partition by campaign order by view_count desc nulls last, language, region
         ) as place
-    from {reporting}.rpt_campaign_monitor
-    where snapshot_date = {day} and (language <> '' or region <> '')
+    from {{reporting}}.rpt_campaign_monitor
+    where
+        snapshot_date = {{day}}
+        and (language <> '' or region <> '')
+        and campaign in (select campaign from shown)
 )
 
 select campaign, language, region, listed_video_count, creator_count, view_count, view_gain, engagement_rate
 from placed
-where place <= {limit}
+where place <= {{limit}}
 order by campaign, place
 """
-_VOICE = """
+_VOICE = f"""
 with
+{_SHOWN},
+
 newest as (
     select
         voice.*,
@@ -54,8 +86,8 @@ newest as (
             partition by voice.campaign, voice.snapshot_date
             order by voice.share_of_voice desc nulls last, voice.hashtag_key
         ) as place
-    from {reporting}.rpt_share_of_voice as voice
-    where voice.snapshot_date > {day_31_before}
+    from {{reporting}}.rpt_share_of_voice as voice
+    where voice.snapshot_date > {{day_31_before}} and voice.campaign in (select campaign from shown)
 ),
 
 leaders as (
@@ -77,16 +109,21 @@ select
 from newest
 inner join leaders on newest.campaign = leaders.campaign and newest.hashtag_key = leaders.hashtag_key
 order by newest.campaign, newest.snapshot_date, newest.hashtag_key
-limit {limit}
 """
-_COMPETITORS = """
+_COMPETITORS = f"""
 with
+{_SHOWN},
+
 placed as (
     select
         *,
         row_number() over (partition by campaign order by view_count desc nulls last, hashtag_key) as place
-    from {reporting}.rpt_competitor_monitor
-    where language = '' and region = '' and snapshot_date = {day}
+    from {{reporting}}.rpt_competitor_monitor
+    where
+        language = ''
+        and region = ''
+        and snapshot_date = {{day}}
+        and campaign in (select campaign from shown)
 )
 
 select
@@ -104,20 +141,28 @@ select
     view_count_vs_own,
     gain_vs_own
 from placed
-where place <= {limit}
+where place <= {{limit}}
 order by campaign, place
 """
 
 
+def _rows(marts: Marts, sql: str, **limits: int) -> Any:
+    return table(marts.rows(sql, campaign_limit=CAMPAIGN_LIMIT, **limits))
+
+
 def _campaigns(marts: Marts) -> dict[str, Any]:
     return {
-        "days": table(marts.rows(_CAMPAIGNS, limit=5_000)),
-        "cuts": table(marts.rows(_CUTS, limit=20)),
+        "days": _rows(marts, _CAMPAIGNS),
+        "cuts": _rows(marts, _CUTS, limit=CUT_LIMIT),
+        "campaign_count": marts.rows(_COUNT)[0]["campaign_count"],
     }
 
 
 PARTS = {
     "campaigns": Part(("rpt_campaign_monitor",), _campaigns),
-    "voice": Part(("rpt_share_of_voice",), lambda marts: table(marts.rows(_VOICE, limit=4_000))),
-    "competitors": Part(("rpt_competitor_monitor",), lambda marts: table(marts.rows(_COMPETITORS, limit=30))),
+    "voice": Part(("rpt_share_of_voice", "rpt_campaign_monitor"), lambda marts: _rows(marts, _VOICE)),
+    "competitors": Part(
+        ("rpt_competitor_monitor", "rpt_campaign_monitor"),
+        lambda marts: _rows(marts, _COMPETITORS, limit=COMPETITOR_LIMIT),
+    ),
 }

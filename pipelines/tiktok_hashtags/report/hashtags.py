@@ -26,7 +26,7 @@ group by cast(first_seen_at as date)
 order by cast(first_seen_at as date)
 """
 # A count holds until the next one, and a gain spreads over the days since the previous snapshot of its precision:
-# those of a hashtag's exact and rounded counts overlap, so only one precision of each is summed.
+# those of a hashtag's exact and rounded counts overlap, so of each day only the better is summed.
 _TOTALS = """
 with
 watched as (
@@ -38,10 +38,6 @@ watched as (
     from {reporting}.rpt_hashtag_growth as growth
     inner join {marts}.dim_hashtag as hashtags on growth.hashtag_key = hashtags.hashtag_key
     where hashtags.is_watched and growth.view_count is not null
-),
-
-precise as (
-    select hashtag_key, min(precision) as precision from watched group by hashtag_key
 ),
 
 days as (
@@ -57,14 +53,23 @@ totals as (
     group by days.date_day
 ),
 
-gains as (
-    select days.date_day, sum(watched.view_gain_per_day) as view_gain
+told as (
+    select
+        days.date_day,
+        watched.precision,
+        watched.view_gain_per_day,
+        min(watched.precision) over (partition by days.date_day, watched.hashtag_key) as best_precision
     from days
     inner join watched
         on days.date_day <= watched.snapshot_date
         and days.date_day > watched.snapshot_date - cast(watched.days_since_previous as integer)
-    inner join precise on watched.hashtag_key = precise.hashtag_key and watched.precision = precise.precision
-    group by days.date_day
+),
+
+gains as (
+    select date_day, sum(view_gain_per_day) as view_gain
+    from told
+    where precision = best_precision
+    group by date_day
 )
 
 select totals.date_day as snapshot_date, totals.hashtag_count, totals.view_count, gains.view_gain

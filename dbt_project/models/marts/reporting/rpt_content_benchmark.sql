@@ -10,9 +10,7 @@
 
 with
 span as (
-    select
-        max(snapshot_date) - {{ var('benchmark_days') }} as first_posted_date,
-        max(snapshot_date) - {{ var('half_views_days') }} as last_settled_date
+    select max(snapshot_date) - {{ var('benchmark_days') }} as first_posted_date
     from {{ ref('fct_video_stats_daily') }}
 ),
 
@@ -68,7 +66,7 @@ finals as (
         / nullif(view_count, 0) as engagement_rate,
         observation_count >= 3
         and first_seen_at <= posted_at + interval '2 days'
-        and cast(posted_at as date) <= (select span.last_settled_date from span) as is_followed
+        and snapshot_date - cast(posted_at as date) >= {{ var('half_views_days') }} as is_followed
     from latest
     where recency = 1
 ),

@@ -11,7 +11,8 @@ function campaignsPanel() {
   const show = (name) => grid.replaceChildren(...campaignCards(name, select));
   const select = choice("Campaign", names.map((name) => [name, name]), names[0], show);
   show(names[0]);
-  return [grid];
+  const more = part.campaign_count - names.length;
+  return more > 0 ? [element("p", { class: "note" }, `The ${names.length} campaigns of the largest reach; ${more} more are in the marts.`), grid] : [grid];
 }
 
 function campaignCards(name, select) {
@@ -22,7 +23,7 @@ function campaignCards(name, select) {
 function factsCard(name, days, select) {
   const last = days.at(-1);
   const facts = [
-    [`Reach: views of its hashtags${last.counted_hashtag_count < last.hashtag_count ? `, ${last.counted_hashtag_count} of ${last.hashtag_count} counted` : ""}`, compact(last.reach_view_count)],
+    [reachLabel(last), compact(last.reach_view_count)],
     ["Videos in its feeds", whole(last.listed_video_count)],
     ["New videos", whole(last.new_video_count)],
     ["Creators", whole(last.creator_count)],
@@ -33,6 +34,11 @@ function factsCard(name, days, select) {
   ];
   const list = element("dl", { class: "facts" }, facts.map(([term, fact]) => element("div", {}, element("dt", {}, term), element("dd", {}, fact))));
   return card({ title: name, note: `${plural(last.hashtag_count, "hashtag")}, on ${longDay(last.snapshot_date)}`, tools: [select], body: [list] });
+}
+
+// A reach without some of the hashtags says so.
+function reachLabel({ hashtag_count: all, counted_hashtag_count: counted }) {
+  return `Reach: views of its hashtags${counted < all ? `, ${counted} of ${all} counted` : ""}`;
 }
 
 function voiceCard(name) {
@@ -93,7 +99,7 @@ function competitorCard(name) {
     { key: "engagement_rate", label: "Eng.", isNumber: true, format: share, isFar: true },
     ...["hashtag_key", "role", "listed_video_count", "creator_count", "video_view_count"].map((key) => ({ key, isHidden: true })),
   ];
-  return tableCard({ title: "Own and competitors", note: "Beside the best of your own hashtags", span: 7, columns, rows, sort: "view_count", missing: isPublished(PARTS.competitors) ? null : PARTS.competitors, nothing: ["No comparison", "It needs a hashtag with role = \"own\" in the campaign, and counts of the newest day."] });
+  return tableCard({ title: "Own and competitors", note: "Beside the best of your own hashtags; the 30 with most views", span: 7, columns, rows, sort: "view_count", missing: isPublished(PARTS.competitors) ? null : PARTS.competitors, nothing: ["No comparison", "It needs a hashtag with role = \"own\" in the campaign, and counts of the newest day."] });
 }
 
 function cutsCard(name) {
@@ -106,5 +112,5 @@ function cutsCard(name) {
     { key: "engagement_rate", label: "Eng.", isNumber: true, format: share },
     ...["language", "region", "view_gain"].map((key) => ({ key, isHidden: true })),
   ];
-  return tableCard({ title: "Languages and regions", note: "Videos in the campaign's feeds on the newest day", span: 5, columns, rows, sort: "view_count", searched: ["language", "region"], nothing: ["No videos with a language or region", "Not every provider tells them."] });
+  return tableCard({ title: "Languages and regions", note: "Videos in the campaign's feeds on the newest day; the 20 with most views", span: 5, columns, rows, sort: "view_count", searched: ["language", "region"], nothing: ["No videos with a language or region", "Not every provider tells them."] });
 }
