@@ -390,3 +390,24 @@ def test_dates_whose_pages_are_gone_are_known_from_what_was_bought(journal: Jour
 
     assert journal.pruned_dates(since=days[0]) == [days[1]]
     assert journal.pruned_dates(since=days[2]) == []
+
+
+def exported(journal: Journal) -> None:
+    """Two requests of one project and one of another, all taken to a warehouse."""
+    for number, project in enumerate(("a", "a", "b"), 1):
+        journal.record(row(number, project=project))
+    journal.mark_exported(["r1", "r2", "r3"])
+
+
+@pytest.mark.parametrize(
+    ("project", "in_warehouse", "again"),
+    [("a", 2, []), ("a", 1, ["r1", "r2"]), ("b", 0, ["r3"]), (None, 3, []), (None, 2, ["r1", "r2", "r3"])],
+)
+def test_where_the_warehouse_has_fewer_requests_than_were_loaded_all_of_the_project_s_are_loaded_again(
+    journal: Journal, project: str | None, in_warehouse: int, again: list[str]
+) -> None:
+    exported(journal)
+
+    journal.forget_lost_exports(project, in_warehouse=in_warehouse)
+
+    assert [each["request_id"] for each in journal.unexported(None, but_run="run-2")] == again

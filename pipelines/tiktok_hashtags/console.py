@@ -142,18 +142,19 @@ def run_summary(outcome: Outcome) -> RenderableType:
         Text(f"Walks: {walks}"),
         *_skipped(outcome.skipped),
     ]
-    notices = (
-        f"{item['provider']} {item['entity']}: {item['kind']}: {item['detail']}" for item in outcome.notices[:20]
-    )
-    parts += [Text(f"Notice: {notice}") for notice in notices]
-    parts += [
-        Text(f"... and {more} more notices; `--json` lists them") for more in [len(outcome.notices) - 20] if more > 0
+    notices = [
+        f"Notice: {item['provider']} {item['entity']}: {item['kind']}: {item['detail']}" for item in outcome.notices
     ]
-    parts += [Text(f"Problem: {message}", style="bold") for message in outcome.messages[:20]]
-    parts += [
-        Text(f"... and {more} more; `tiktags status` lists them") for more in [len(outcome.messages) - 20] if more > 0
-    ]
+    parts += map(Text, _first(notices, rest=" notices; `--json` lists them"))
+    problems = [f"Problem: {message}" for message in outcome.messages]
+    parts += [Text(line, style="bold") for line in _first(problems, rest="; `tiktags status` lists them")]
     return Group(*parts)
+
+
+def _first(lines: Sequence[str], *, rest: str) -> list[str]:
+    """Return what fits a screen, and how much more there is."""
+    more = len(lines) - 20
+    return [*lines[:20], f"... and {more} more{rest}"] if more > 0 else list(lines)
 
 
 def status_view(found: dict[str, Any]) -> RenderableType:

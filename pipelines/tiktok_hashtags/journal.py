@@ -23,7 +23,7 @@ import zstandard
 from tiktok_hashtags.errors import ConfigError, LoadError
 from tiktok_hashtags.group_commit import GroupCommit
 from tiktok_hashtags.money import Caps, Plan, Spent, check_caps
-from tiktok_hashtags.sqlite_file import is_busy, is_storage_fault, open_shared
+from tiktok_hashtags.sqlite_file import MAKE_ROOM, is_busy, is_storage_fault, open_shared
 
 logger = logging.getLogger(__name__)
 # What moving the journal away costs.
@@ -225,7 +225,7 @@ class Journal:
             body = zstandard.ZstdDecompressor().decompress(found[0])
             return StoredPage(body, datetime.fromisoformat(found[1]), found[2])
         except sqlite3.Error as error:
-            way_out = "the disk may be full; make room and run again" if is_storage_fault(error) else _WAY_OUT
+            way_out = MAKE_ROOM if is_storage_fault(error) else _WAY_OUT
             raise LoadError(f"{self.path}: the journal cannot be read ({error}); {way_out}") from error
         except (zstandard.ZstdError, TypeError, ValueError) as error:
             logger.warning("%s: the page %s is damaged (%s) and counts as never bought", self.path, found[3], error)
@@ -327,13 +327,10 @@ class Journal:
         except sqlite3.Error as error:
             if is_busy(error):
                 raise ConfigError(f"{self.path}: another program holds the journal. Nothing was sent.") from error
+            untouched = "Nothing was sent or overwritten"
             if is_storage_fault(error):
-                raise LoadError(
-                    f"{self.path}: the journal cannot be opened now ({error}): the disk may be full. Nothing was sent "
-                    "or overwritten; make room and run again."
-                ) from error
-            message = f"{self.path}: not a usable journal ({error}). Nothing was sent or overwritten; {_WAY_OUT}"
-            raise ConfigError(message) from error
+                raise LoadError(f"{self.path}: cannot be opened ({error}). {untouched}; {MAKE_ROOM}.") from error
+            raise ConfigError(f"{self.path}: not a usable journal ({error}). {untouched}; {_WAY_OUT}") from error
 
 
 def _spent(connection: sqlite3.Connection, provider: str, at: datetime) -> Spent:

@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from tiktok_hashtags.errors import ConfigError, LoadError
-from tiktok_hashtags.sqlite_file import is_busy, is_storage_fault, open_shared
+from tiktok_hashtags.sqlite_file import MAKE_ROOM, is_busy, is_storage_fault, open_shared
 
 # Servers round to the millisecond, and their clocks run a little faster or slower.
 WINDOW_SECONDS = 60.05
@@ -77,10 +77,7 @@ class Slots:
             self._connection = open_shared(path, _SCHEMA, synchronous="normal")
         except sqlite3.Error as error:
             if is_storage_fault(error):
-                raise LoadError(
-                    f"{path}: cannot be opened now ({error}): the disk may be full. Nothing was sent; make room and "
-                    "run again."
-                ) from error
+                raise LoadError(f"{path}: cannot be opened ({error}); {MAKE_ROOM}. Nothing was sent.") from error
             advice = "another program holds it" if is_busy(error) else "delete it, it is made anew"
             raise ConfigError(
                 f"{path}: not usable for counting requests ({error}); {advice}. Nothing was sent."

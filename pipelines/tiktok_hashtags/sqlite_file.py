@@ -9,6 +9,7 @@ from typing import Literal
 import tenacity
 
 _BUSY_SECONDS = 10
+MAKE_ROOM = "the disk may be full; make room and run again"
 
 
 def open_shared(path: Path, schema: str, *, synchronous: Literal["full", "normal"]) -> sqlite3.Connection:

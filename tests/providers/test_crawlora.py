@@ -237,6 +237,17 @@ def test_a_list_in_a_failing_inner_envelope_is_a_typed_error(
     assert charges(session) == [(200, "envelope", 8)]
 
 
+def test_a_header_that_is_no_ascii_costs_no_more_than_its_page(
+    crawl: Crawl, make_session: Callable[..., Session]
+) -> None:
+    headers = [(b"retry-after", "später".encode("latin-1"))]
+    answer = httpx.Response(200, headers=headers, json=envelope({}, 400))
+
+    session = crawl("crawlora", DETAILS, session=make_session(transport=httpx.MockTransport(lambda _: answer)))
+
+    assert type(only_walk(session).error) is StatusError
+
+
 @pytest.mark.parametrize("targets", [TRENDS, CREATIVE], ids=["popular_trend", "creative_center"])
 def test_a_list_that_is_not_there_is_no_hashtag_that_does_not_exist(
     crawl: Crawl, answered: Callable[..., Session], targets: Targets

@@ -12,23 +12,25 @@ CUT_LIMIT = 20
 COMPETITOR_LIMIT = 30
 
 # Those with the largest reach of late.
-_SHOWN = """shown as (
+_SHOWN = """
+with
+shown as (
     select campaign
     from {reporting}.rpt_campaign_monitor
     where language = '' and region = '' and snapshot_date > {day_31_before}
     group by campaign
     order by max(reach_view_count) desc nulls last, campaign
     limit {campaign_limit}
-)"""
+)
+"""
 _COUNT = """
 select count(distinct campaign) as campaign_count
 from {reporting}.rpt_campaign_monitor
 where snapshot_date > {day_31_before}
 """
-_CAMPAIGNS = f"""
-with
-{_SHOWN}
-
+_CAMPAIGNS = (
+    _SHOWN
+    + """
 select
     campaign,
     snapshot_date,
@@ -45,40 +47,40 @@ select
     top_creator_view_share,
     reach_view_count,
     cost_usd
-from {{reporting}}.rpt_campaign_monitor
+from {reporting}.rpt_campaign_monitor
 where
     language = ''
     and region = ''
-    and snapshot_date > {{day_31_before}}
+    and snapshot_date > {day_31_before}
     and campaign in (select campaign from shown)
 order by campaign, snapshot_date
 """
-_CUTS = f"""
-with
-{_SHOWN},
-
+)
+_CUTS = (
+    _SHOWN
+    + """,
 placed as (
     select
         *,
         row_number() over (
             partition by campaign order by view_count desc nulls last, language, region
         ) as place
-    from {{reporting}}.rpt_campaign_monitor
+    from {reporting}.rpt_campaign_monitor
     where
-        snapshot_date = {{day}}
+        snapshot_date = {day}
         and (language <> '' or region <> '')
         and campaign in (select campaign from shown)
 )
 
 select campaign, language, region, listed_video_count, creator_count, view_count, view_gain, engagement_rate
 from placed
-where place <= {{limit}}
+where place <= {limit}
 order by campaign, place
 """
-_VOICE = f"""
-with
-{_SHOWN},
-
+)
+_VOICE = (
+    _SHOWN
+    + """,
 newest as (
     select
         voice.*,
@@ -86,8 +88,8 @@ newest as (
             partition by voice.campaign, voice.snapshot_date
             order by voice.share_of_voice desc nulls last, voice.hashtag_key
         ) as place
-    from {{reporting}}.rpt_share_of_voice as voice
-    where voice.snapshot_date > {{day_31_before}} and voice.campaign in (select campaign from shown)
+    from {reporting}.rpt_share_of_voice as voice
+    where voice.snapshot_date > {day_31_before} and voice.campaign in (select campaign from shown)
 ),
 
 leaders as (
@@ -110,19 +112,19 @@ from newest
 inner join leaders on newest.campaign = leaders.campaign and newest.hashtag_key = leaders.hashtag_key
 order by newest.campaign, newest.snapshot_date, newest.hashtag_key
 """
-_COMPETITORS = f"""
-with
-{_SHOWN},
-
+)
+_COMPETITORS = (
+    _SHOWN
+    + """,
 placed as (
     select
         *,
         row_number() over (partition by campaign order by view_count desc nulls last, hashtag_key) as place
-    from {{reporting}}.rpt_competitor_monitor
+    from {reporting}.rpt_competitor_monitor
     where
         language = ''
         and region = ''
-        and snapshot_date = {{day}}
+        and snapshot_date = {day}
         and campaign in (select campaign from shown)
 )
 
@@ -141,9 +143,10 @@ select
     view_count_vs_own,
     gain_vs_own
 from placed
-where place <= {{limit}}
+where place <= {limit}
 order by campaign, place
 """
+)
 
 
 def _rows(marts: Marts, sql: str, **limits: int) -> Any:
