@@ -118,6 +118,8 @@ def run_demo(folder: Path, *, days: int, on_line: Callable[[str], None]) -> Demo
             now = datetime(START.year, START.month, START.day, 6, tzinfo=UTC) + timedelta(days=number)
             sandbox.clock.set(now)
             is_built = (number + 1) % DAYS_A_BUILD == 0 or number + 1 == days
+            if is_built:
+                on_line("The next day also builds, tests and publishes the marts, which takes longer than its load.")
             outcomes.append(run(project, Options(clock=frozen_clock(now), transforms=is_built)))
             on_line(_line(number + 1, days, outcomes[-1], time.monotonic() - started))
             if outcomes[-1].exit_code > 128:

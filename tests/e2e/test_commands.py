@@ -221,6 +221,7 @@ def test_a_demo_runs_all_providers_over_its_days(demo: tuple[Path, subprocess.Co
     told: dict[str, Any] = json.loads(done.stdout)
     assert (done.returncode, told["exit_code"], told["days"]) == (0, 0, 2)
     assert done.stderr.count("requests") == 2
+    assert done.stderr.count("builds, tests and publishes the marts") == 1
     assert [name for name, rows in told["tables"].items() if not rows] == []
     assert {name for name, requests, *_ in told["cost"] if requests} == set(PROVIDERS)
     assert {name: usd is not None for name, *_, usd in told["cost"]} == {
