@@ -99,7 +99,7 @@ function competitorCard(name) {
     { key: "engagement_rate", label: "Eng.", isNumber: true, format: share, isFar: true },
     ...["hashtag_key", "role", "listed_video_count", "creator_count", "video_view_count"].map((key) => ({ key, isHidden: true })),
   ];
-  return tableCard({ title: "Own and competitors", note: "Beside the best of your own hashtags; the 30 with most views", span: 7, columns, rows, sort: "view_count", missing: isPublished(PARTS.competitors) ? null : PARTS.competitors, nothing: ["No comparison", "It needs a hashtag with role = \"own\" in the campaign, and counts of the newest day."] });
+  return tableCard({ title: "Own and competitors", note: "Beside the best of your own hashtags; at most 30", span: 7, columns, rows, sort: "view_count", missing: isPublished(PARTS.competitors) ? null : PARTS.competitors, nothing: ["No comparison", "It needs a hashtag with role = \"own\" in the campaign, and counts of the newest day."] });
 }
 
 function cutsCard(name) {
@@ -112,5 +112,5 @@ function cutsCard(name) {
     { key: "engagement_rate", label: "Eng.", isNumber: true, format: share },
     ...["language", "region", "view_gain"].map((key) => ({ key, isHidden: true })),
   ];
-  return tableCard({ title: "Languages and regions", note: "Videos in the campaign's feeds on the newest day; the 20 with most views", span: 5, columns, rows, sort: "view_count", searched: ["language", "region"], nothing: ["No videos with a language or region", "Not every provider tells them."] });
+  return tableCard({ title: "Languages and regions", note: "Videos in the campaign's feeds on the newest day; at most 20", span: 5, columns, rows, sort: "view_count", searched: ["language", "region"], nothing: ["No videos with a language or region", "Not every provider tells them."] });
 }
