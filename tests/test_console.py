@@ -65,18 +65,21 @@ def test_a_plan_adds_up_what_has_a_price() -> None:
 
 
 def test_a_refused_plan_says_why_in_the_same_object() -> None:
-    plan = console.plan_json([PRICED], [], BudgetError("too much"))
+    plan = console.plan_json([PRICED], [], refusal=BudgetError("too much"))
 
     assert (plan["error"], plan["exit_code"], plan["requests"]) == ("too much", 5, 20)
 
 
 def test_a_plan_is_a_table_with_a_total() -> None:
-    text = text_of(console.plan_table([PRICED, UNPRICED], ["scraper"]))
+    text = text_of(console.plan_table([PRICED, UNPRICED], ["scraper"], notes=[f"note {n}" for n in range(25)]))
 
     assert "unifapi.videos" in text
     assert "no public price" in text
     assert "$1.0000" in text
     assert "scraper: skipped" in text
+    assert "note 19" in text
+    assert "note 20" not in text
+    assert "... and 5 more" in text
     assert "Nothing was sent" in text
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tiktok_hashtags.errors import BudgetError, ConfigError
-from tiktok_hashtags.plan import Line, ProviderPlan, check_limits, lines, plan_run, unserved
+from tiktok_hashtags.plan import Line, ProviderPlan, check_limits, lines, plan_run, unserved, without_id
 from tiktok_hashtags.sandbox import Sandbox
 from tiktok_hashtags.session import Known, Session
 from tiktok_hashtags.watchlist import Dataset, Hashtag, Limits, Search, TrendList, Watchlist
@@ -359,3 +359,26 @@ def test_a_hashtag_that_was_not_found_lately_has_been_asked_for(make_session: Ma
     session.known = Known(not_found={("crawlora", "cat"): session.snapshot_date})
 
     assert unserved(Watchlist(hashtags=(hashtag,)), plan_run(Watchlist(hashtags=(hashtag,)), session), session) == []
+
+
+@pytest.mark.parametrize(
+    ("with_key", "hashtag", "only", "is_told"),
+    [
+        ("unifapi", Hashtag(name="cat"), "", True),
+        ("unifapi", Hashtag(name="cat", id="7"), "", False),
+        ("unifapi", Hashtag(name="dog"), "", False),
+        ("unifapi crawlora", Hashtag(name="cat", providers=("unifapi",)), "", False),
+        ("unifapi crawlora", Hashtag(name="cat"), "unifapi", True),
+        ("tikliveapi", Hashtag(name="cat"), "", False),
+        ("tikliveapi", Hashtag(name="cat"), "tikliveapi.videos", True),
+    ],
+)
+def test_a_walk_that_nothing_will_tell_the_id_for_is_known_beforehand(
+    session: Session, monkeypatch: pytest.MonkeyPatch, with_key: str, *, hashtag: Hashtag, only: str, is_told: bool
+) -> None:
+    key_for(monkeypatch, *with_key.split())
+    session.known = Known(hashtag_ids={"dog": "8"})
+
+    notes = without_id(plan_run(Watchlist(hashtags=(hashtag,)), session, only=only.split()), session)
+
+    assert ["#cat: its id is not known" in note for note in notes] == ([True] if is_told else [])

@@ -59,7 +59,9 @@ def rows_json(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> dict[str
     return {"columns": names, "rows": named}
 
 
-def plan_json(lines: Sequence[Line], skipped: Sequence[str], refusal: TiktagsError | None = None) -> dict[str, Any]:
+def plan_json(
+    lines: Sequence[Line], skipped: Sequence[str], *, notes: Sequence[str] = (), refusal: TiktagsError | None = None
+) -> dict[str, Any]:
     """Return a plan as `tiktags plan --json` prints it, with the reason why a run would refuse it."""
     resources = [
         {
@@ -75,6 +77,7 @@ def plan_json(lines: Sequence[Line], skipped: Sequence[str], refusal: TiktagsErr
     return {
         "resources": resources,
         "skipped_providers": list(skipped),
+        "notes": list(notes),
         "requests": sum(line.requests for line in lines),
         "worst_case_credits": _by_provider(lines),
         "worst_case_usd": _total_usd(lines),
@@ -82,12 +85,11 @@ def plan_json(lines: Sequence[Line], skipped: Sequence[str], refusal: TiktagsErr
     }
 
 
-def plan_table(lines: Sequence[Line], skipped: Sequence[str]) -> RenderableType:
-    """Return a plan as a table."""
+def plan_table(lines: Sequence[Line], skipped: Sequence[str], *, notes: Sequence[str] = ()) -> RenderableType:
+    """Return a plan as a table, and below it what will not be fetched."""
+    left_out = [*_skipped(skipped), *map(Text, _first(notes, rest="; `--json` has them all"))]
     if not lines:
-        return Group(
-            Text("Nothing to fetch: all that the watchlist asks for is complete for this date."), *_skipped(skipped)
-        )
+        return Group(Text("Nothing to fetch: all that the watchlist asks for is complete for this date."), *left_out)
     rows = [
         (f"{line.provider}.{line.resource}", line.walks, line.requests, line.credits, _usd(line.usd)) for line in lines
     ]
@@ -102,7 +104,7 @@ def plan_table(lines: Sequence[Line], skipped: Sequence[str]) -> RenderableType:
     note = Text(
         "Full pages, no retries; a request beyond a limit is not sent. Nothing was sent by this command.", style="dim"
     )
-    return Group(rows_table(columns, [*rows, total]), note, *_skipped(skipped))
+    return Group(rows_table(columns, [*rows, total]), note, *left_out)
 
 
 def watchlist_json(watchlist: Watchlist) -> dict[str, Any]:

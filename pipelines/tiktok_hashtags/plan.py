@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from tiktok_hashtags import providers
 from tiktok_hashtags.errors import BudgetError, ConfigError
 from tiktok_hashtags.money import check_priced
-from tiktok_hashtags.planned_walk import Walk
+from tiktok_hashtags.planned_walk import Walk, known_id, missing_id
 from tiktok_hashtags.session import Session
 from tiktok_hashtags.settings import Settings, key_variable
 from tiktok_hashtags.targets import Targets, is_missing
@@ -93,6 +93,17 @@ def unserved(watchlist: Watchlist, plans: Sequence[ProviderPlan], session: Sessi
         notice = {"provider": asked[0].name if asked else "", "entity": "hashtags", "kind": "not_asked"}
         notices.append(notice | {"detail": f"{hashtag.label}: {why}"})
     return notices
+
+
+def without_id(plans: Sequence[ProviderPlan], session: Session) -> list[str]:
+    """Return what to say of each walk that takes an id which neither the watchlist nor this run's details will tell."""
+    walks = [walk for item in plans for walk in item.walks]
+    looked_up = {walk.hashtag_key for walk in walks if walk.endpoint == "hashtags"}
+    return [
+        missing_id(walk)
+        for walk in walks
+        if walk.needs_id and not known_id(walk, session) and walk.hashtag_key not in looked_up
+    ]
 
 
 def _can_be_asked(item: ProviderPlan, hashtag: Hashtag, session: Session) -> bool:

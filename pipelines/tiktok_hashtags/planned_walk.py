@@ -29,6 +29,7 @@ class Walk:
         rules: When to stop early.
         identity: What makes it the same walk again, beside provider, endpoint and date; the target unless told.
         is_dated: Whether it is to be walked anew on every snapshot date.
+        needs_id: Whether the provider finds the hashtag by its id only.
     """
 
     provider: str
@@ -44,6 +45,7 @@ class Walk:
     rules: Rules = field(default_factory=Rules)
     identity: str | None = None
     is_dated: bool = True
+    needs_id: bool = False
 
     def key(self, session: Session) -> str:
         """Return the key by which later runs know this walk."""
@@ -72,16 +74,26 @@ def id_of(item: Walk, session: Session) -> str:
         MissingIdError: Nothing gave an id.
     """
     where = f"{item.provider} {item.endpoint} of {item.target}"
-    found = item.hashtag_id or session.known.hashtag_ids.get(item.hashtag_key or "")
+    found = known_id(item, session)
     if found:
         return found
     if item.hashtag_key in session.known.missing:
         raise NotFoundError(f"{where}: its details say that there is no such hashtag")
     if session.is_offline:
         raise NotJournaledError(f"{where}: its id is not in the journal")
-    raise MissingIdError(
-        f"{where}: its id is not known. Give `id` in the watchlist, or have it looked up: that takes a key of crawlora "
-        "or tikliveapi, and a run without an `--only` that leaves them out. Nothing was sent."
+    raise MissingIdError(f"{missing_id(item)} Nothing was sent.")
+
+
+def known_id(item: Walk, session: Session) -> str | None:
+    """Return the id of a walk's hashtag, as far as it is known by now."""
+    return item.hashtag_id or session.known.hashtag_ids.get(item.hashtag_key or "")
+
+
+def missing_id(item: Walk) -> str:
+    """Return what to say of a walk whose hashtag has no id."""
+    return (
+        f"{item.provider} {item.endpoint} of {item.target}: its id is not known. Give `id` in the watchlist, or have "
+        "it looked up: that takes a key of crawlora or tikliveapi, and a run without an `--only` that leaves them out."
     )
 
 

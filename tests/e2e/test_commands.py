@@ -164,6 +164,20 @@ def test_a_new_project_can_be_planned_at_once(make_site: MakeSite, tiny: World) 
     assert set(site.requests().values()) == {0}
 
 
+def test_a_plan_says_what_a_run_then_cannot_ask_for(make_site: MakeSite, tiny: World) -> None:
+    hashtag = tiny.hashtags[0].name
+    site = make_site(tiny, f'hashtags = [{{name = "{hashtag}"}}]', keys=dict.fromkeys(PROVIDERS, "") | {"unifapi": "k"})
+
+    planned = site.tiktags("plan", "--json")
+    ran = site.run(0)
+
+    [note] = json.loads(planned.stdout)["notes"]
+    assert note.startswith(f"unifapi videos of #{hashtag}: its id is not known. Give `id` in the watchlist")
+    assert (planned.exit_code, ran.exit_code) == (0, 4)
+    assert [message for message in ran.messages if note in message]
+    assert set(site.requests().values()) == {0}
+
+
 @pytest.fixture
 def serving(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[str], dict[str, str]]]:
     """The sandbox as a process, and the variables that it prints."""

@@ -29,7 +29,7 @@ def plan(ctx: click.Context, as_json: bool, clock: Clock, only: Sequence[str]) -
     from tiktok_hashtags.plan import check_limits, lines
     from tiktok_hashtags.run import Options, planned
 
-    watchlist, plans = planned(ctx.obj, Options(clock=clock, only=only))
+    watchlist, plans, notes = planned(ctx.obj, Options(clock=clock, only=only))
     found = lines(plans)
     skipped = [item.name for item in plans if item.is_skipped]
     refusal = None
@@ -38,9 +38,9 @@ def plan(ctx: click.Context, as_json: bool, clock: Clock, only: Sequence[str]) -
     except TiktagsError as error:
         refusal = error
     if as_json:
-        click.echo(json.dumps(console.plan_json(found, skipped, refusal), ensure_ascii=False))
+        click.echo(json.dumps(console.plan_json(found, skipped, notes=notes, refusal=refusal), ensure_ascii=False))
     else:
-        console.stdout().print(console.plan_table(found, skipped))
+        console.stdout().print(console.plan_table(found, skipped, notes=notes))
     if refusal:
         click.echo(f"tiktags: {refusal}", err=True)
         ctx.exit(refusal.exit_code)

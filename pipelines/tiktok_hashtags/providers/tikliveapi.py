@@ -190,6 +190,7 @@ def _videos_walk(hashtag: Hashtag, settings: Settings, session: Session) -> Walk
         worst_credits=pages,
         hashtag_key=hashtag.key,
         hashtag_id=hashtag.id,
+        needs_id=True,
         rules=feed_rules(hashtag, settings, session),
     )
 

@@ -224,6 +224,7 @@ def planned(targets: Targets, settings: Settings, session: Session) -> list[Walk
             worst_credits=hashtag.max_videos,
             hashtag_key=hashtag.key,
             hashtag_id=hashtag.id,
+            needs_id=True,
             rules=feed_rules(hashtag, settings, session),
             identity=hashtag.key or f"id {hashtag.id}",
         )
