@@ -8,13 +8,12 @@ import shlex
 import shutil
 import subprocess
 import tomllib
-from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
 import pytest
 import yaml
+from tests.documents import DOCUMENTS, SCHEDULING, Block, inline, of, prose, shown
 
 from tiktok_hashtags import providers
 from tiktok_hashtags.cli import main
@@ -23,45 +22,7 @@ from tiktok_hashtags.notify import Notify, read_notify
 from tiktok_hashtags.prune import read_retention
 from tiktok_hashtags.watchlist import Watchlist, parse_watchlist
 
-ROOT = Path(__file__).parents[1]
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
-SCHEDULING = ROOT / "docs" / "scheduling.md"
-FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 LINK = re.compile(r"\[[^\]]+\]\(([^)\s]+)\)")
-COMMAND = re.compile(r"(?:^|[\s\"`=/])tiktags((?: +(?:\"[^\"\n]*\"|'[^'\n]*'|[^\s\"'`|;&>#()]+))+)", re.MULTILINE)
-
-
-@dataclass(frozen=True)
-class Block:
-    document: Path
-    language: str
-    text: str
-
-    @property
-    def name(self) -> str:
-        return f"{self.document.name} {self.text.strip().splitlines()[0][:40]}"
-
-
-def fenced(document: Path) -> Iterator[Block]:
-    yield from (Block(document, *found.groups()) for found in FENCE.finditer(document.read_text("utf-8")))
-
-
-BLOCKS = [block for document in DOCUMENTS for block in fenced(document)]
-
-
-def of(*languages: str) -> pytest.MarkDecorator:
-    found = [block for block in BLOCKS if block.language in languages]
-    return pytest.mark.parametrize("block", found, ids=lambda block: block.name)
-
-
-def shown(text: str) -> list[str]:
-    """What stands behind `tiktags` wherever it is a command."""
-    return [found[1].strip() for found in COMMAND.finditer(text)]
-
-
-def inline(document: Path) -> list[str]:
-    code = re.findall(r"`([^`\n]+)`", FENCE.sub("", document.read_text("utf-8")))
-    return [words for text in code if text.startswith("tiktags ") for words in shown(text)]
 
 
 def resolved(words: list[str]) -> tuple[click.Command, list[str]]:
@@ -77,13 +38,13 @@ def resolved(words: list[str]) -> tuple[click.Command, list[str]]:
 
 def heading_anchors(document: Path) -> set[str]:
     """The anchors that a forge makes of headings."""
-    titles = re.findall(r"^#+ (.+)$", FENCE.sub("", document.read_text("utf-8")), re.MULTILINE)
+    titles = re.findall(r"^#+ (.+)$", prose(document), re.MULTILINE)
     return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
 def test_every_link_leads_somewhere(document: Path) -> None:
-    for target in LINK.findall(FENCE.sub("", document.read_text("utf-8"))):
+    for target in LINK.findall(prose(document)):
         if "://" in target:
             continue
         name, _, anchor = target.partition("#")

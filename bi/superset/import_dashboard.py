@@ -30,7 +30,7 @@ PUBLISHED_ON_POSTGRES = "published_reporting"
 
 def main(arguments: list[str] | None = None) -> None:
     """Import the dashboard and say where it is."""
-    given = _arguments(arguments)
+    given = parse_arguments(arguments)
     is_duckdb = given.database is None
     uri = duckdb_uri(given.publication) if is_duckdb else given.database
     schema = given.schema or ("reporting" if is_duckdb else PUBLISHED_ON_POSTGRES)
@@ -147,7 +147,8 @@ def _messages(answer: httpx.Response) -> Iterator[str]:
         yield f"{error['message']}: {json.dumps(error.get('extra', {}))[:500]}"
 
 
-def _arguments(arguments: list[str] | None) -> argparse.Namespace:
+def parse_arguments(arguments: list[str] | None) -> argparse.Namespace:
+    """Read the command line; None is the process's own."""
     parser = argparse.ArgumentParser(description="Import the TikTok hashtags dashboard into a running Superset.")
     parser.add_argument("--superset", default="http://127.0.0.1:8088", help="default: %(default)s")
     parser.add_argument("--user", default="admin", help="default: %(default)s; password: SUPERSET_PASSWORD")

@@ -42,8 +42,8 @@ def report(project: Project, as_json: bool, clock: Clock, is_opened: bool) -> No
 
     written = write_report(project, clock=clock)
     click.echo(json.dumps(written.as_json(), ensure_ascii=False) if as_json else str(written.path))
-    if is_opened:
-        click.launch(written.path.resolve().as_uri())
+    if is_opened and click.launch(written.path.resolve().as_uri()):
+        click.echo(f"No program to open it was found: open {written.path} in a browser.", err=True)
 
 
 def _rebuild(project: Project, *, full_refresh: bool, as_json: bool) -> None:
