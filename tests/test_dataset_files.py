@@ -4,6 +4,7 @@ import gzip
 import json
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
@@ -12,9 +13,10 @@ import fsspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.fake_files import AwayFileSystem
 
 from tiktok_hashtags.dataset_files import DatasetFile, dataset_files, file_pages
-from tiktok_hashtags.errors import BodyError, ConfigError, RequestError
+from tiktok_hashtags.errors import BodyError, ConfigError, NetworkError, RequestError
 from tiktok_hashtags.providers._scraper_wire import Reference
 from tiktok_hashtags.walk import Page
 
@@ -257,6 +259,20 @@ def test_a_file_that_cannot_be_opened_is_a_mistake_in_the_watchlist(tmp_path: Pa
 
     with pytest.raises(ConfigError, match=r"^dataset .*cannot be read"):
         found(tmp_path)
+
+
+@pytest.mark.parametrize("step", ["listing", "reading"])
+def test_a_server_that_is_away_is_no_mistake_in_the_watchlist(step: str) -> None:
+    with pytest.raises(NetworkError, match=f"^dataset away://{step}.json: cannot be read: {step} timed out"):
+        found(f"away://{step}.json")
+
+
+def test_a_server_that_goes_away_before_a_file_is_read_is_a_typed_error(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_bytes(b"[]")
+    [file] = found(tmp_path / "a.json")
+
+    with pytest.raises(NetworkError, match="scraper file: cannot be read: reading timed out"):
+        pages(replace(file, filesystem=AwayFileSystem()))
 
 
 def test_a_file_that_goes_away_before_it_is_read_is_a_typed_error(tmp_path: Path) -> None:

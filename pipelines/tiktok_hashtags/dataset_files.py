@@ -17,7 +17,7 @@ import fsspec
 import msgspec
 from fsspec.core import url_to_fs
 
-from tiktok_hashtags.errors import BodyError, ConfigError, NetworkError
+from tiktok_hashtags.errors import BodyError, ConfigError, NetworkError, RequestError
 from tiktok_hashtags.walk import Page
 from tiktok_hashtags.wire import item_ids, sanitised
 
@@ -46,6 +46,7 @@ def dataset_files(path: str, *, captured_at: datetime | None, now: datetime) -> 
 
     Raises:
         ConfigError: A path without wildcards that is not there, or that has no dataset in it.
+        NetworkError: The place could not be read, for instance because its server is away.
     """
     is_glob = any(char in path for char in "*?[")
     try:
@@ -57,8 +58,10 @@ def dataset_files(path: str, *, captured_at: datetime | None, now: datetime) -> 
         else:
             found = [root] if filesystem.exists(root) else []
         files = [_file(filesystem, str(name), captured_at, now) for name in sorted(found)]
-    except (OSError, ImportError, ValueError) as error:  # fsspec: unreadable, no driver, no such protocol
+    except (FileNotFoundError, ImportError, ValueError) as error:  # fsspec: gone, no driver, no such protocol
         raise ConfigError(f"dataset {path}: cannot be read: {error}") from error
+    except Exception as error:  # a driver raises errors of its own
+        raise NetworkError(f"dataset {path}: cannot be read: {error}") from error
     if not files and not is_glob:
         raise ConfigError(f"dataset {path}: there is no {' or '.join(SUFFIXES)} file here")
     return files
@@ -114,7 +117,9 @@ def _items(file: DatasetFile, where: str) -> Iterator[bytes]:
             yield from _array(handle, where) if _is_array(handle) else _lines(handle)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise BodyError(f"{where}: the gzip stream is broken: {error}") from error
-    except OSError as error:
+    except RequestError:
+        raise
+    except Exception as error:  # a driver raises errors of its own
         raise NetworkError(f"{where}: cannot be read: {error}") from error
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from tests.fake_files import AwayFileSystem
 
 from tiktok_hashtags.errors import BodyError, ConfigError, RequestError, ServerError, StatusError
 from tiktok_hashtags.providers.scraper import ITEMS, planned, scraper
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from tests.conftest import Crawl, MakeSession, Raw, TablesOfDlt
 
 TODAY = date(2026, 11, 1)
+AWAY = f"{AwayFileSystem.protocol}://bucket/listing.jsonl"
 HTTP = Targets(datasets=[Dataset(dataset_id=DATASET_ID)])
 
 
@@ -189,6 +191,17 @@ def test_a_broken_file_costs_only_itself(crawl: Crawl, tmp_path: Path) -> None:
     assert {walk.target: walk.stop_reason for walk in session.tally.walks} == {
         "a.jsonl.gz": "bad_body",
         "b.jsonl": "feed_end",
+    }
+
+
+def test_a_place_whose_server_is_away_costs_only_itself(crawl: Crawl, tmp_path: Path) -> None:
+    targets = written(tmp_path / "b.jsonl", [{"aweme_id": "2"}])
+
+    session = crawl("scraper", Targets(datasets=[Dataset(path=AWAY), *targets.datasets]))
+
+    assert {walk.target: (walk.stop_reason, walk.is_complete, walk.items) for walk in session.tally.walks} == {
+        AWAY: ("network", False, 0),
+        "b.jsonl": ("feed_end", True, 1),
     }
 
 

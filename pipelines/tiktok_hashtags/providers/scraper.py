@@ -27,7 +27,7 @@ from tiktok_hashtags.client import ApiClient, raise_for_status, strict_json
 from tiktok_hashtags.crawl import raw_tables
 from tiktok_hashtags.dataset_files import DatasetFile, dataset_files, file_pages
 from tiktok_hashtags.decode import Entity
-from tiktok_hashtags.errors import ConfigError, PageClampedError, StatusError
+from tiktok_hashtags.errors import ConfigError, NetworkError, PageClampedError, StatusError
 from tiktok_hashtags.hashtag_columns import caption_hashtags, keys_of, with_key, with_parent
 from tiktok_hashtags.money import Plan
 from tiktok_hashtags.planned_walk import Walk, page_of
@@ -130,16 +130,22 @@ def configured(**given: object) -> Settings:
 def planned(targets: Targets, settings: Settings, session: Session) -> list[Walk]:
     """Return one walk a file and one an HTTP dataset; files are read for their content hash.
 
+    A place that cannot be read, because its server is away for instance, is one walk, which fails.
+
     Raises:
         ConfigError: A file that is named is not there, or an HTTP dataset has no `base_url`.
     """
     walks: list[Walk] = []
     for dataset in targets.datasets:
-        if dataset.path is not None:
-            found = dataset_files(dataset.path, captured_at=dataset.captured_at, now=session.clock())
-            walks += [_file_walk(item, settings) for item in found]
-        else:
+        if dataset.path is None:
             walks.append(_http_walk(dataset, settings))
+            continue
+        try:
+            found = dataset_files(dataset.path, captured_at=dataset.captured_at, now=session.clock())
+        except NetworkError as error:
+            walks.append(_unread_walk(dataset.path, error))
+        else:
+            walks += [_file_walk(item, settings) for item in found]
     return list({walk.identity: walk for walk in walks}.values())
 
 
@@ -156,6 +162,23 @@ def _file_walk(file: DatasetFile, settings: Settings) -> Walk:
         worst_requests=0,
         worst_credits=0,
         rules=Rules(max_pages=None, repeated_pages=None),
+        is_dated=False,
+    )
+
+
+def _unread_walk(path: str, error: NetworkError) -> Walk:
+    def fail(*_: object) -> Fetch:
+        raise error
+
+    return Walk(
+        provider=NAME,
+        endpoint="items",
+        target=path,
+        entity=ITEMS,
+        fetch=fail,
+        requested={"dataset": path},
+        worst_requests=0,
+        worst_credits=0,
         is_dated=False,
     )
 
