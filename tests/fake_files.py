@@ -1,8 +1,8 @@
-"""A file system whose server is away, under the protocol `away`."""
+"""File systems whose server is away, as drivers of fsspec have it."""
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 import fsspec
 
@@ -12,22 +12,50 @@ class AwayError(Exception):
 
 
 class AwayFileSystem(fsspec.AbstractFileSystem):  # type: ignore[misc]  # fsspec has no types
-    """Fails when it is read; where a path says `listing`, when it is listed already."""
+    """Holds the files `a.json` and `b.json`; what a path names as away fails, in the way that its protocol says."""
 
     protocol = "away"
+    error: ClassVar[type[Exception]] = AwayError
 
-    def exists(self, path: str, **_: Any) -> bool:
-        """Answer at once, or time out."""
-        if "listing" in path:
-            raise AwayError("listing timed out")
-        return True
+    def _reach(self, path: str, step: str) -> None:
+        if step in path:
+            raise self.error(f"{step} timed out")
 
-    def isdir(self, _: str) -> bool:
-        """Know no folders."""
-        return False
+    def info(self, path: str, **_: Any) -> dict[str, Any]:
+        """Tell files from folders, unless the listing is away."""
+        self._reach(path, "listing")
+        if "gone" in path:
+            raise FileNotFoundError(path)
+        return {"name": path, "size": 2, "type": "file" if path.endswith(".json") else "directory"}
 
-    def _open(self, *_: Any, **__: Any) -> Any:
-        raise AwayError("reading timed out")
+    def ls(self, path: str, detail: bool = True, **_: Any) -> list[Any]:  # noqa: FBT002  # fsspec's signature
+        """List the two files of any folder."""
+        self._reach(path, "listing")
+        found = [self.info(f"{path.rstrip('/')}/{name}.json") for name in ("a", "b")]
+        return found if detail else [each["name"] for each in found]
+
+    def _open(self, path: str, *_: Any, **__: Any) -> Any:
+        self._reach(path, "reading")
+        if path.endswith("b.json"):
+            self._reach("reading", "reading")
+        return fsspec.filesystem("memory").open("/away.json", "rb")
 
 
-fsspec.register_implementation("away", AwayFileSystem)
+class RefusedFileSystem(AwayFileSystem):
+    """The same where the error is the system's: the key was refused, or the connection."""
+
+    protocol = "refused"
+    error = ConnectionRefusedError
+
+
+class ForbiddenFileSystem(AwayFileSystem):
+    """The same where nobody may read."""
+
+    protocol = "forbidden"
+    error = PermissionError
+
+
+for kind in (AwayFileSystem, RefusedFileSystem, ForbiddenFileSystem):
+    fsspec.register_implementation(kind.protocol, kind, clobber=True)
+with fsspec.filesystem("memory").open("/away.json", "wb") as handle:
+    handle.write(b'[{"aweme_id": "1"}]')

@@ -18,6 +18,7 @@ from tests.fake_files import AwayFileSystem
 from tiktok_hashtags.dataset_files import DatasetFile, dataset_files, file_pages
 from tiktok_hashtags.errors import BodyError, ConfigError, NetworkError, RequestError
 from tiktok_hashtags.providers._scraper_wire import Reference
+from tiktok_hashtags.redaction import redacted, shown_place
 from tiktok_hashtags.walk import Page
 
 NOW = datetime(2026, 11, 1, 6)
@@ -25,7 +26,14 @@ ITEMS = [{"aweme_id": "1", "desc": "a"}, {"aweme_id": 2, "desc": "b"}, {"desc": 
 
 
 def found(path: Path | str, captured_at: datetime | None = None) -> list[DatasetFile]:
-    return dataset_files(str(path), captured_at=captured_at, now=NOW)
+    got = dataset_files(str(path), captured_at=captured_at, now=NOW)
+    assert got.unread == {}
+    return got.files
+
+
+def unread(path: Path | str) -> dict[str, str]:
+    got = dataset_files(str(path), captured_at=None, now=NOW)
+    return {place: f"{type(error).__name__}: {error}" for place, error in got.unread.items()}
 
 
 def pages(file: DatasetFile, page_size: int = 500) -> list[Page]:
@@ -254,17 +262,41 @@ def test_a_folder_without_datasets_is_a_mistake_in_the_watchlist(tmp_path: Path)
         found(tmp_path)
 
 
-def test_a_file_that_cannot_be_opened_is_a_mistake_in_the_watchlist(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_opened_costs_only_itself(tmp_path: Path) -> None:
     (tmp_path / "a.json").symlink_to(tmp_path / "gone.json")
+    (tmp_path / "b.json").write_bytes(b"[]")
 
-    with pytest.raises(ConfigError, match=r"^dataset .*cannot be read"):
-        found(tmp_path)
+    got = dataset_files(str(tmp_path), captured_at=None, now=NOW)
+
+    assert [file.name for file in got.files] == ["b.json"]
+    assert list(got.unread) == [str(tmp_path / "a.json")]
 
 
-@pytest.mark.parametrize("step", ["listing", "reading"])
-def test_a_server_that_is_away_is_no_mistake_in_the_watchlist(step: str) -> None:
-    with pytest.raises(NetworkError, match=f"^dataset away://{step}.json: cannot be read: {step} timed out"):
-        found(f"away://{step}.json")
+@pytest.mark.parametrize("protocol", ["away", "refused"])
+@pytest.mark.parametrize("path", ["listing.json", "listing/", "listing/*.json"])
+def test_a_server_that_is_away_is_no_mistake_in_the_watchlist_and_not_nothing(protocol: str, path: str) -> None:
+    place = f"{protocol}://bucket/{path}"
+
+    assert unread(place) == {place: f"NetworkError: dataset {place}: cannot be read: listing timed out"}
+
+
+@pytest.mark.parametrize("path", ["day/", "day/*.json"])
+def test_files_that_can_be_read_are_found_beside_one_that_cannot(path: str) -> None:
+    got = dataset_files(f"away://bucket/{path}", captured_at=None, now=NOW)
+
+    assert [file.name for file in got.files] == ["a.json"]
+    assert [(place[-10:], type(error)) for place, error in got.unread.items()] == [("day/b.json", NetworkError)]
+
+
+def test_a_place_that_may_not_be_read_is_for_a_person_to_look_at() -> None:
+    [(_, said)] = unread("forbidden://bucket/listing.json").items()
+
+    assert said.startswith("AuthError: ")
+
+
+def test_a_file_that_is_gone_from_a_server_is_a_mistake_in_the_watchlist() -> None:
+    with pytest.raises(ConfigError, match=r"^dataset away://bucket/gone\.json: there is no"):
+        found("away://bucket/gone.json")
 
 
 def test_a_server_that_goes_away_before_a_file_is_read_is_a_typed_error(tmp_path: Path) -> None:
@@ -272,7 +304,18 @@ def test_a_server_that_goes_away_before_a_file_is_read_is_a_typed_error(tmp_path
     [file] = found(tmp_path / "a.json")
 
     with pytest.raises(NetworkError, match="scraper file: cannot be read: reading timed out"):
-        pages(replace(file, filesystem=AwayFileSystem()))
+        pages(replace(file, filesystem=AwayFileSystem(), path="reading.json"))
+
+
+def test_the_secrets_of_a_url_are_shown_nowhere() -> None:
+    place = "refused://me:canary-password@bucket/listing.json"
+
+    [(_, said)] = unread(place).items()
+
+    assert said == "NetworkError: dataset refused://bucket/listing.json: cannot be read: listing timed out"
+    assert redacted("canary-password") == "[key]"
+    assert shown_place("https://me:pw@host/a.json?signature=canary") == "https://host/a.json"
+    assert shown_place("captures/a?.json") == "captures/a?.json"
 
 
 def test_a_file_that_goes_away_before_it_is_read_is_a_typed_error(tmp_path: Path) -> None:

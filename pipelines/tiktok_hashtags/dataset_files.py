@@ -6,9 +6,11 @@ import gzip
 import hashlib
 import io
 import itertools
+import re
 import zlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
 from typing import IO, Any, cast
@@ -17,7 +19,8 @@ import fsspec
 import msgspec
 from fsspec.core import url_to_fs
 
-from tiktok_hashtags.errors import BodyError, ConfigError, NetworkError, RequestError
+from tiktok_hashtags.errors import AuthError, BodyError, ConfigError, NetworkError, RequestError
+from tiktok_hashtags.redaction import hide_secrets_of, is_http, shown_place
 from tiktok_hashtags.walk import Page
 from tiktok_hashtags.wire import item_ids, sanitised
 
@@ -36,7 +39,15 @@ class DatasetFile:
     observed_at: datetime
 
 
-def dataset_files(path: str, *, captured_at: datetime | None, now: datetime) -> list[DatasetFile]:
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The files of a dataset, and the places (a file, or all of it) that could not be read, with why."""
+
+    files: list[DatasetFile] = field(default_factory=list)
+    unread: dict[str, RequestError] = field(default_factory=dict)
+
+
+def dataset_files(path: str, *, captured_at: datetime | None, now: datetime) -> Found:
     """Return the dataset files at a path, folder or glob, in order of their names.
 
     Args:
@@ -46,25 +57,28 @@ def dataset_files(path: str, *, captured_at: datetime | None, now: datetime) -> 
 
     Raises:
         ConfigError: A path without wildcards that is not there, or that has no dataset in it.
-        NetworkError: The place could not be read, for instance because its server is away.
     """
-    is_glob = any(char in path for char in "*?[")
+    hide_secrets_of(path)
     try:
         filesystem, root = url_to_fs(path)
-        if is_glob:
-            found = [name for name in filesystem.glob(root) if str(name).endswith(SUFFIXES)]
-        elif filesystem.isdir(root):
-            found = [name for name in filesystem.find(root) if str(name).endswith(SUFFIXES)]
-        else:
-            found = [root] if filesystem.exists(root) else []
-        files = [_file(filesystem, str(name), captured_at, now) for name in sorted(found)]
-    except (FileNotFoundError, ImportError, ValueError) as error:  # fsspec: gone, no driver, no such protocol
-        raise ConfigError(f"dataset {path}: cannot be read: {error}") from error
-    except Exception as error:  # a driver raises errors of its own
-        raise NetworkError(f"dataset {path}: cannot be read: {error}") from error
-    if not files and not is_glob:
-        raise ConfigError(f"dataset {path}: there is no {' or '.join(SUFFIXES)} file here")
-    return files
+    except (ImportError, ValueError) as error:  # no driver, no such protocol
+        raise ConfigError(f"dataset {shown_place(path)}: cannot be read: {error}") from error
+    except Exception as error:  # noqa: BLE001  # a driver raises errors of its own
+        return Found(unread={path: _unread(path, error)})
+    is_glob = _is_glob(path)
+    try:
+        names = _matching(filesystem, root) if is_glob else _below(filesystem, root)
+    except Exception as error:  # noqa: BLE001  # as above
+        return Found(unread={path: _unread(path, error)})
+    if not names and not is_glob:
+        raise ConfigError(f"dataset {shown_place(path)}: there is no {' or '.join(SUFFIXES)} file here")
+    found = Found()
+    for name in sorted(names):
+        try:
+            found.files.append(_file(filesystem, name, captured_at, now))
+        except Exception as error:  # noqa: BLE001  # as above
+            found.unread[name] = _unread(name, error)
+    return found
 
 
 def file_pages(file: DatasetFile, *, page_size: int, where: str, reference: type[msgspec.Struct]) -> Iterator[Page]:
@@ -89,13 +103,40 @@ def file_pages(file: DatasetFile, *, page_size: int, where: str, reference: type
         chunk = following
 
 
+def _is_glob(path: str) -> bool:
+    return any(char in path for char in ("*[" if is_http(path) else "*?["))
+
+
+def _matching(filesystem: fsspec.AbstractFileSystem, pattern: str) -> list[str]:
+    # A glob leaves out what cannot be listed: whether the server is there has to be asked before.
+    folder = re.split(r"[*?[]", pattern, maxsplit=1)[0].rpartition("/")[0]
+    with suppress(FileNotFoundError):
+        filesystem.info(folder or "/")
+    return [str(name) for name in filesystem.glob(pattern) if str(name).endswith(SUFFIXES)]
+
+
+def _below(filesystem: fsspec.AbstractFileSystem, root: str) -> list[str]:
+    try:
+        is_folder = filesystem.info(root)["type"] == "directory"
+    except FileNotFoundError:
+        return []
+    if not is_folder:
+        return [root]
+    return [str(name) for name in filesystem.find(root) if str(name).endswith(SUFFIXES)]
+
+
+def _unread(path: str, error: Exception) -> RequestError:
+    kind = AuthError if isinstance(error, PermissionError) else NetworkError
+    return kind(f"dataset {shown_place(path)}: cannot be read: {error}")
+
+
 def _file(filesystem: fsspec.AbstractFileSystem, path: str, captured_at: datetime | None, now: datetime) -> DatasetFile:
     digest = hashlib.blake2b(digest_size=16)
     with filesystem.open(path, "rb") as handle:
         while chunk := handle.read(_CHUNK):
             digest.update(chunk)
     observed_at = _naive(captured_at) if captured_at else min(_modified_at(filesystem, path) or now, now)
-    return DatasetFile(PurePosixPath(path).name, path, filesystem, digest.hexdigest(), observed_at)
+    return DatasetFile(PurePosixPath(shown_place(path)).name, path, filesystem, digest.hexdigest(), observed_at)
 
 
 def _modified_at(filesystem: fsspec.AbstractFileSystem, path: str) -> datetime | None:
@@ -109,18 +150,38 @@ def _naive(at: datetime) -> datetime:
     return at.astimezone(UTC).replace(tzinfo=None) if at.tzinfo else at
 
 
+class _Source(io.RawIOBase):
+    """A file whose driver's errors, whatever they are, come as one of ours."""
+
+    def __init__(self, raw: Any, where: str) -> None:
+        self._raw = raw
+        self._where = where
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        try:
+            chunk = self._raw.read(len(buffer))
+        except Exception as error:
+            raise NetworkError(f"{self._where}: cannot be read: {error}") from error
+        buffer[: len(chunk)] = chunk
+        return len(chunk)
+
+
 def _items(file: DatasetFile, where: str) -> Iterator[bytes]:
     try:
-        with file.filesystem.open(file.path, "rb") as raw:
-            is_gzip = file.path.endswith(".gz")
-            handle = io.BufferedReader(cast(Any, gzip.GzipFile(fileobj=raw) if is_gzip else raw))
-            yield from _array(handle, where) if _is_array(handle) else _lines(handle)
-    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise BodyError(f"{where}: the gzip stream is broken: {error}") from error
-    except RequestError:
-        raise
-    except Exception as error:  # a driver raises errors of its own
+        raw = file.filesystem.open(file.path, "rb")
+    except Exception as error:
         raise NetworkError(f"{where}: cannot be read: {error}") from error
+    with raw:
+        source: Any = io.BufferedReader(_Source(raw, where), _CHUNK)
+        is_gzip = file.name.endswith(".gz")
+        handle = io.BufferedReader(cast(Any, gzip.GzipFile(fileobj=source))) if is_gzip else source
+        try:
+            yield from _array(handle, where) if _is_array(handle) else _lines(handle)
+        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+            raise BodyError(f"{where}: the gzip stream is broken: {error}") from error
 
 
 def _is_array(handle: io.BufferedReader) -> bool:

@@ -67,6 +67,7 @@ def read_known(ask: Ask, watchlist: Watchlist, *, snapshot_date: date) -> Known:
     return Known(
         request_count=_request_count(ask) if "api_requests" in tables else 0,
         complete_walks=_complete_walks(ask, snapshot_date),
+        incomplete_walks=_incomplete_walks(ask, snapshot_date),
         hashtag_ids=_hashtag_ids(ask, tables),
         not_found=not_found,
         missing={hashtag for _, hashtag in not_found},
@@ -119,6 +120,11 @@ def _complete_walks(ask: Ask, snapshot_date: date) -> dict[str, tuple[str, int]]
         f" and (snapshot_date = '{snapshot_date}' or provider = 'scraper') order by items"
     )
     return {key: (reason, items) for key, reason, items in rows}
+
+
+def _incomplete_walks(ask: Ask, snapshot_date: date) -> set[str]:
+    query = f"select distinct walk_key from raw.walks where not is_complete and {_LOADED}"
+    return {key for (key,) in ask(f"{query} and snapshot_date = '{snapshot_date}' and provider = 'scraper'")}
 
 
 def _hashtag_ids(ask: Ask, tables: set[str]) -> dict[str, str]:

@@ -8,7 +8,7 @@ from typing import Any
 
 from tiktok_hashtags.client import Reply
 from tiktok_hashtags.decode import Entity
-from tiktok_hashtags.errors import MissingIdError, NotFoundError, NotJournaledError
+from tiktok_hashtags.errors import MissingIdError, NotFoundError, NotJournaledError, RequestError
 from tiktok_hashtags.session import Session
 from tiktok_hashtags.walk import Fetch, Page, Rules, walk_key
 
@@ -30,6 +30,7 @@ class Walk:
         identity: What makes it the same walk again, beside provider, endpoint and date; the target unless told.
         is_dated: Whether it is to be walked anew on every snapshot date.
         needs_id: Whether the provider finds the hashtag by its id only.
+        refusal: Why nothing can come of it, where that is known beforehand.
     """
 
     provider: str
@@ -46,6 +47,7 @@ class Walk:
     identity: str | None = None
     is_dated: bool = True
     needs_id: bool = False
+    refusal: RequestError | None = None
 
     def key(self, session: Session) -> str:
         """Return the key by which later runs know this walk."""

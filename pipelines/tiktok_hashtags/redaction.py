@@ -13,7 +13,7 @@ import re
 import traceback
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import quote, quote_plus
+from urllib.parse import parse_qsl, quote, quote_plus
 
 PLACEHOLDER = "[key]"
 # A shorter one is no key of a real API, and could be a word of the data.
@@ -39,6 +39,26 @@ def hide_in_messages(secret: str) -> None:
     _hidden.add(secret)
     forms = sorted({form for each in _hidden for form in _forms(each)}, key=len, reverse=True)
     _pattern = re.compile("|".join(map(re.escape, forms)))
+
+
+def hide_secrets_of(url: str) -> None:
+    """Have what can be a secret in a URL, its password and the values of its query, taken out of errors and logs."""
+    password = re.search(r"://[^/@:]*:([^/@]+)@", url)
+    values = [value for _, value in parse_qsl(url.partition("?")[2])] if is_http(url) else []
+    for secret in [*([password[1]] if password else []), *values]:
+        hide_in_messages(secret)
+
+
+def shown_place(path: str) -> str:
+    """Return a path, or a URL without its user and query."""
+    if "://" not in path:
+        return path
+    return re.sub(r"://[^/@]*@", "://", path.partition("?")[0] if is_http(path) else path)
+
+
+def is_http(path: str) -> bool:
+    """Tell whether a path is a URL that can have a query; elsewhere a `?` is a wildcard."""
+    return path.startswith(("http://", "https://"))
 
 
 def redacted(text: str) -> str:

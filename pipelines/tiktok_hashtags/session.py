@@ -37,6 +37,7 @@ class Known:
     Args:
         request_count: Requests of the ledger that are in the warehouse.
         complete_walks: Walks that need not be bought again: stop reason and items by walk key.
+        incomplete_walks: Keys of datasets' walks of this date that came to nothing.
         hashtag_ids: The id of each hashtag key, from details and searches.
         not_found: When a provider last said that a hashtag does not exist, by (provider, hashtag key or id).
         video_ids: Loaded video ids by (provider, hashtag key or id).
@@ -47,6 +48,7 @@ class Known:
 
     request_count: int = 0
     complete_walks: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    incomplete_walks: Container[str] = frozenset()
     hashtag_ids: dict[str, str] = field(default_factory=dict)
     not_found: Mapping[tuple[str, str], date] = field(default_factory=dict)
     video_ids: Mapping[tuple[str, str], Container[str]] = field(default_factory=dict)

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 TODAY = date(2026, 11, 1)
 AWAY = f"{AwayFileSystem.protocol}://bucket/listing.jsonl"
+AWAY_TOO = f"{AwayFileSystem.protocol}://bucket/listing/*.json"
 HTTP = Targets(datasets=[Dataset(dataset_id=DATASET_ID)])
 
 
@@ -196,13 +197,46 @@ def test_a_broken_file_costs_only_itself(crawl: Crawl, tmp_path: Path) -> None:
 
 def test_a_place_whose_server_is_away_costs_only_itself(crawl: Crawl, tmp_path: Path) -> None:
     targets = written(tmp_path / "b.jsonl", [{"aweme_id": "2"}])
+    away = [Dataset(path=AWAY), Dataset(path=AWAY_TOO)]
 
-    session = crawl("scraper", Targets(datasets=[Dataset(path=AWAY), *targets.datasets]))
+    session = crawl("scraper", Targets(datasets=[*HTTP.datasets, *away, *targets.datasets]))
 
-    assert {walk.target: (walk.stop_reason, walk.is_complete, walk.items) for walk in session.tally.walks} == {
-        AWAY: ("network", False, 0),
-        "b.jsonl": ("feed_end", True, 1),
+    assert {walk.target: (walk.stop_reason, walk.is_complete) for walk in session.tally.walks} == {
+        f"dataset {DATASET_ID}": ("feed_end", True),
+        AWAY: ("network", False),
+        AWAY_TOO: ("network", False),
+        "b.jsonl": ("feed_end", True),
     }
+
+
+def test_two_http_datasets_are_two_walks(make_settings: Callable[..., Settings], session: Session) -> None:
+    targets = Targets(datasets=[Dataset(dataset_id="a"), Dataset(dataset_id="b"), Dataset(dataset_id="a")])
+
+    walks = planned(targets, make_settings("scraper"), session)
+
+    assert [walk.target for walk in walks] == ["dataset a", "dataset b"]
+
+
+def test_a_place_that_can_be_read_again_is_complete_on_the_same_date(
+    crawl: Crawl, make_session: MakeSession, make_settings: Callable[..., Settings], tmp_path: Path
+) -> None:
+    place, settings = tmp_path / "b.jsonl", make_settings("scraper")
+    place.symlink_to(tmp_path / "gone.jsonl")
+    dataset = Targets(datasets=[Dataset(path=str(tmp_path))])
+    [missed] = crawl("scraper", dataset).tally.walks
+    (tmp_path / "gone.jsonl").write_text('{"aweme_id": "1"}')
+
+    again = make_session()
+    again.known = Known(incomplete_walks={missed.walk_key})
+    crawl("scraper", dataset, session=again)
+    later = planned(dataset, settings, make_session())
+
+    assert (missed.stop_reason, missed.is_complete) == ("network", False)
+    assert {walk.walk_key == missed.walk_key: (walk.is_complete, walk.items) for walk in again.tally.walks} == {
+        True: (True, 0),
+        False: (True, 1),
+    }
+    assert [walk.target for walk in later] == ["gone.jsonl"]  # one content, under two names
 
 
 def test_the_same_content_is_loaded_once_whatever_the_file_is_called(

@@ -11,6 +11,7 @@ Items are TikTok's aweme form; checked against public captures of 2021 and 2025.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any
@@ -25,13 +26,14 @@ from dlt.extract import DltResource
 
 from tiktok_hashtags.client import ApiClient, raise_for_status, strict_json
 from tiktok_hashtags.crawl import raw_tables
-from tiktok_hashtags.dataset_files import DatasetFile, dataset_files, file_pages
+from tiktok_hashtags.dataset_files import DatasetFile, Found, dataset_files, file_pages
 from tiktok_hashtags.decode import Entity
-from tiktok_hashtags.errors import ConfigError, NetworkError, PageClampedError, StatusError
+from tiktok_hashtags.errors import ConfigError, PageClampedError, RequestError, StatusError
 from tiktok_hashtags.hashtag_columns import caption_hashtags, keys_of, with_key, with_parent
 from tiktok_hashtags.money import Plan
 from tiktok_hashtags.planned_walk import Walk, page_of
 from tiktok_hashtags.providers import _scraper_wire as wire
+from tiktok_hashtags.redaction import shown_place
 from tiktok_hashtags.session import Session
 from tiktok_hashtags.settings import Settings, read_settings
 from tiktok_hashtags.targets import Targets
@@ -130,7 +132,8 @@ def configured(**given: object) -> Settings:
 def planned(targets: Targets, settings: Settings, session: Session) -> list[Walk]:
     """Return one walk a file and one an HTTP dataset; files are read for their content hash.
 
-    A place that cannot be read, because its server is away for instance, is one walk, which fails.
+    A place that cannot be read, because its server is away for instance, is one walk, which fails; once it can be read
+    on the same date, that walk is complete.
 
     Raises:
         ConfigError: A file that is named is not there, or an HTTP dataset has no `base_url`.
@@ -140,13 +143,11 @@ def planned(targets: Targets, settings: Settings, session: Session) -> list[Walk
         if dataset.path is None:
             walks.append(_http_walk(dataset, settings))
             continue
-        try:
-            found = dataset_files(dataset.path, captured_at=dataset.captured_at, now=session.clock())
-        except NetworkError as error:
-            walks.append(_unread_walk(dataset.path, error))
-        else:
-            walks += [_file_walk(item, settings) for item in found]
-    return list({walk.identity: walk for walk in walks}.values())
+        found = dataset_files(dataset.path, captured_at=dataset.captured_at, now=session.clock())
+        walks += [_file_walk(item, settings) for item in found.files]
+        walks += [_place_walk(place, session, error) for place, error in found.unread.items()]
+        walks += _missed_before(dataset.path, found, session)
+    return list({walk.identity or walk.target: walk for walk in walks}.values())
 
 
 def _file_walk(file: DatasetFile, settings: Settings) -> Walk:
@@ -166,21 +167,34 @@ def _file_walk(file: DatasetFile, settings: Settings) -> Walk:
     )
 
 
-def _unread_walk(path: str, error: NetworkError) -> Walk:
-    def fail(*_: object) -> Fetch:
-        raise error
+def _place_walk(path: str, session: Session, error: RequestError | None = None) -> Walk:
+    """Return a walk that says whether a place could be read; it has no items."""
+    key = hashlib.blake2b(path.encode(), digest_size=16).hexdigest()
+
+    def page(_: str | None, __: int) -> Page:
+        if error:
+            raise error
+        return Page((), (), cursor=None, has_more=False, request_key=key, observed_at=session.clock())
 
     return Walk(
         provider=NAME,
         endpoint="items",
-        target=path,
+        target=shown_place(path),
+        identity=f"place {key}",
         entity=ITEMS,
-        fetch=fail,
-        requested={"dataset": path},
+        fetch=lambda *_: page,
+        requested={"dataset": shown_place(path)},
         worst_requests=0,
         worst_credits=0,
-        is_dated=False,
+        refusal=error,
     )
+
+
+def _missed_before(path: str, found: Found, session: Session) -> list[Walk]:
+    """Return the walks of places that could not be read on this date, and now can be."""
+    readable = {path, *(file.path for file in found.files)} - set(found.unread)
+    walks = [_place_walk(place, session) for place in sorted(readable)]
+    return [walk for walk in walks if walk.key(session) in session.known.incomplete_walks]
 
 
 def _http_walk(dataset: Dataset, settings: Settings) -> Walk:
@@ -203,7 +217,7 @@ def _http_walk(dataset: Dataset, settings: Settings) -> Walk:
 
 
 def _tables(walks: Sequence[Walk], settings: Settings, session: Session) -> Iterator[Any]:
-    needs_key = any(walk.is_dated for walk in walks)
+    needs_key = any(walk.worst_requests for walk in walks)
     client = settings.client({"authorization": f"Bearer {settings.api_key or ''}"}, session) if needs_key else None
     yield from raw_tables(walks, entities=[ITEMS], client=client, session=session, provider=NAME)
 
