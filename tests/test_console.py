@@ -84,7 +84,8 @@ def test_a_plan_is_a_table_with_a_total() -> None:
 
 
 def test_nothing_to_fetch_is_said() -> None:
-    assert "Nothing to fetch" in text_of(console.plan_table([], []))
+    assert "Nothing to fetch: all that" in text_of(console.plan_table([], []))
+    assert "Nothing to fetch.\ncat: no" in text_of(console.plan_table([], [], notes=["cat: no"]))
 
 
 def test_a_summary_counts_the_problems_it_has_no_room_for() -> None:

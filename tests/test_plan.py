@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tiktok_hashtags.errors import BudgetError, ConfigError
-from tiktok_hashtags.plan import Line, ProviderPlan, check_limits, lines, plan_run, unserved, without_id
+from tiktok_hashtags.plan import Line, ProviderPlan, check_limits, lines, plan_run, refusals, unserved
 from tiktok_hashtags.sandbox import Sandbox
 from tiktok_hashtags.session import Known, Session
 from tiktok_hashtags.watchlist import Dataset, Hashtag, Limits, Search, TrendList, Watchlist
@@ -361,24 +361,42 @@ def test_a_hashtag_that_was_not_found_lately_has_been_asked_for(make_session: Ma
     assert unserved(Watchlist(hashtags=(hashtag,)), plan_run(Watchlist(hashtags=(hashtag,)), session), session) == []
 
 
+NO_ID = "its id is not known"
+NO_KEY = "there is no key"
+
+
 @pytest.mark.parametrize(
-    ("with_key", "hashtag", "only", "is_told"),
+    ("with_key", "hashtag", "only", "told"),
     [
-        ("unifapi", Hashtag(name="cat"), "", True),
-        ("unifapi", Hashtag(name="cat", id="7"), "", False),
-        ("unifapi", Hashtag(name="dog"), "", False),
-        ("unifapi crawlora", Hashtag(name="cat", providers=("unifapi",)), "", False),
-        ("unifapi crawlora", Hashtag(name="cat"), "unifapi", True),
-        ("tikliveapi", Hashtag(name="cat"), "", False),
-        ("tikliveapi", Hashtag(name="cat"), "tikliveapi.videos", True),
+        ("unifapi", Hashtag(name="cat"), "", [NO_ID]),
+        ("unifapi", Hashtag(name="cat", id="7"), "", []),
+        ("unifapi", Hashtag(name="dog"), "", []),
+        ("unifapi", Hashtag(name="gone"), "", []),
+        ("unifapi crawlora", Hashtag(name="cat", providers=("unifapi",)), "", []),
+        ("unifapi crawlora", Hashtag(name="cat"), "unifapi", [NO_ID]),
+        ("unifapi", Hashtag(name="cat", providers=("unifapi", "crawlora")), "", [NO_KEY, NO_ID]),
+        ("crawlora", Hashtag(name="cat", providers=("unifapi",)), "", [NO_KEY]),
+        ("tikliveapi", Hashtag(name="cat"), "", []),
+        ("tikliveapi", Hashtag(name="cat"), "tikliveapi.videos", [NO_ID]),
     ],
 )
-def test_a_walk_that_nothing_will_tell_the_id_for_is_known_beforehand(
-    session: Session, monkeypatch: pytest.MonkeyPatch, with_key: str, *, hashtag: Hashtag, only: str, is_told: bool
+def test_what_a_run_cannot_ask_for_is_known_beforehand(
+    session: Session, monkeypatch: pytest.MonkeyPatch, with_key: str, *, hashtag: Hashtag, only: str, told: list[str]
 ) -> None:
     key_for(monkeypatch, *with_key.split())
-    session.known = Known(hashtag_ids={"dog": "8"})
+    session.known = Known(hashtag_ids={"dog": "8"}, missing={"gone"})
 
-    notes = without_id(plan_run(Watchlist(hashtags=(hashtag,)), session, only=only.split()), session)
+    found = refusals(plan_run(Watchlist(hashtags=(hashtag,)), session, only=only.split()), session)
 
-    assert ["#cat: its id is not known" in note for note in notes] == ([True] if is_told else [])
+    assert len(found) == len(told)
+    assert all(why in said for why, said in zip(told, found, strict=True))
+
+
+@pytest.mark.usefixtures("keys")
+def test_a_dataset_that_cannot_be_read_is_known_beforehand(session: Session, tmp_path: Path) -> None:
+    (tmp_path / "a.json").symlink_to(tmp_path / "gone.json")
+    watchlist = Watchlist(datasets=(Dataset(path=str(tmp_path)),))
+
+    [said] = refusals(plan_run(watchlist, session), session)
+
+    assert said.startswith(f"dataset {tmp_path}/a.json: cannot be read")

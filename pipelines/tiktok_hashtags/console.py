@@ -89,7 +89,8 @@ def plan_table(lines: Sequence[Line], skipped: Sequence[str], *, notes: Sequence
     """Return a plan as a table, and below it what will not be fetched."""
     left_out = [*_skipped(skipped), *map(Text, _first(notes, rest="; `--json` has them all"))]
     if not lines:
-        return Group(Text("Nothing to fetch: all that the watchlist asks for is complete for this date."), *left_out)
+        why = "" if notes else ": all that the watchlist asks for is complete for this date"
+        return Group(Text(f"Nothing to fetch{why}."), *left_out)
     rows = [
         (f"{line.provider}.{line.resource}", line.walks, line.requests, line.credits, _usd(line.usd)) for line in lines
     ]

@@ -95,15 +95,28 @@ def unserved(watchlist: Watchlist, plans: Sequence[ProviderPlan], session: Sessi
     return notices
 
 
-def without_id(plans: Sequence[ProviderPlan], session: Session) -> list[str]:
-    """Return what to say of each walk that takes an id which neither the watchlist nor this run's details will tell."""
-    walks = [walk for item in plans for walk in item.walks]
-    looked_up = {walk.hashtag_key for walk in walks if walk.endpoint == "hashtags"}
-    return [
-        missing_id(walk)
-        for walk in walks
-        if walk.needs_id and not known_id(walk, session) and walk.hashtag_key not in looked_up
-    ]
+def refusals(plans: Sequence[ProviderPlan], session: Session) -> list[str]:
+    """Return what to say of walks of which it is known that nothing can come: no key, no id, no dataset to read."""
+    looked_up = {
+        walk.hashtag_key
+        for item in plans
+        if item.settings.api_key is not None
+        for walk in item.walks
+        if walk.endpoint == "hashtags"
+    }
+    told = []
+    for item in plans:
+        has_key = item.settings.api_key is not None
+        if not has_key and any(walk.worst_requests for walk in item.walks):
+            told.append(f"{item.name}: the watchlist asks for it, and there is no key. Set {key_variable(item.name)}.")
+        told += [str(walk.refusal) for walk in item.walks if walk.refusal]
+        told += [missing_id(walk) for walk in item.walks if has_key and _lacks_id(walk, looked_up, session)]
+    return told
+
+
+def _lacks_id(walk: Walk, looked_up: set[str | None], session: Session) -> bool:
+    is_told = known_id(walk, session) or walk.hashtag_key in looked_up or walk.hashtag_key in session.known.missing
+    return walk.needs_id and not is_told
 
 
 def _can_be_asked(item: ProviderPlan, hashtag: Hashtag, session: Session) -> bool:

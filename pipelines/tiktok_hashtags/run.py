@@ -24,7 +24,7 @@ from tiktok_hashtags.journal import Journal
 from tiktok_hashtags.load import Warehouse
 from tiktok_hashtags.money import Budget, Caps
 from tiktok_hashtags.outcome import Outcome, count, walk_exit_code
-from tiktok_hashtags.plan import ProviderPlan, check_limits, plan_run, unserved, without_id
+from tiktok_hashtags.plan import ProviderPlan, check_limits, plan_run, refusals, unserved
 from tiktok_hashtags.project import Project
 from tiktok_hashtags.report import report_run, write_report
 from tiktok_hashtags.session import Known, OnPage, Session, Sleep, ignore_page, new_run_id
@@ -118,7 +118,7 @@ def _caps(limits: Limits, name: str) -> Caps:
 
 
 def planned(project: Project, options: Options) -> tuple[Watchlist, list[ProviderPlan], list[str]]:
-    """Return what a run would ask for now, and a line on each hashtag that it could not ask for.
+    """Return what a run would ask for now, and a line on each thing that it could not get.
 
     Raises:
         ConfigError: The watchlist or a setting is wrong.
@@ -127,7 +127,7 @@ def planned(project: Project, options: Options) -> tuple[Watchlist, list[Provide
         session.known = warehouse.known(watchlist, snapshot_date=session.snapshot_date)
         plans = plan_run(watchlist, session, only=options.only)
         notices = () if options.only else unserved(watchlist, plans, session)
-        return watchlist, plans, [*(notice["detail"] for notice in notices), *without_id(plans, session)]
+        return watchlist, plans, [*(notice["detail"] for notice in notices), *refusals(plans, session)]
 
 
 def run(project: Project, options: Options) -> Outcome:
