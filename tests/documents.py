@@ -16,6 +16,8 @@ DOCUMENTS = [README, *sorted((ROOT / "docs").rglob("*.md"))]
 # Where the documents' project lies.
 FOLDER = "/srv/hashtags"
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+# A program that notes what it was started with, and ends with the exit code that it is told.
+NOTING = '#!/bin/sh\necho "$(basename "$0") $*" >> "$NOTES"\nexit "${CODE:-0}"\n'
 COMMAND = re.compile(r"(?:^|[\s\"`=/])tiktags((?: +(?:\"[^\"\n]*\"|'[^'\n]*'|[^\s\"'`|;&>#()]+))+)", re.MULTILINE)
 
 
@@ -50,6 +52,14 @@ def only(document: Path, language: str, *, holding: str = "") -> Block:
     """The one block of a language in a document, with that text in it."""
     [block] = [b for b in fenced(document) if b.language == language and holding in b.text]
     return block
+
+
+def lines(pattern: str, *languages: str) -> list[str]:
+    """What a pattern's group finds in the lines of all blocks of some languages; something, or the pattern is wrong."""
+    text = "".join(block.text for block in BLOCKS if block.language in languages)
+    found = re.findall(pattern, text, re.MULTILINE)
+    assert found, pattern
+    return found
 
 
 def of(*languages: str) -> pytest.MarkDecorator:

@@ -1,7 +1,7 @@
 # ruff: noqa: S608  # the query is made of a schema's name
 """Every command that the documents show, typed as it is written into a shell, in a project that has run.
 
-Beside `tiktags` a line may start pip, git, make or Superset's import: those only note what they were given here.
+pip only notes here what it was given; make and Superset's import are asked whether they would take it.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 import duckdb
 import import_dashboard
 import pytest
-from tests.documents import BLOCKS, DOCUMENTS, README, ROOT, Block, inline, of, only, shown
+from tests.documents import BLOCKS, DOCUMENTS, NOTING, README, ROOT, inline, lines, only, shown
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Calm, MakeSite, Site
@@ -29,26 +29,25 @@ if TYPE_CHECKING:
     from tiktok_hashtags.sandbox import World
 
 BIN = Path(sys.executable).parent
-NOTING = '#!/bin/sh\necho "$(basename "$0") $*" >> "$NOTES"\n'
 # What the documents leave to the reader.
-PLACEHOLDERS = {"NAME...": "cat", "FILE": "names.txt", "SQL": '"select 1"', "DATE": "2026-11-01"}
+PLACEHOLDERS = {"NAME...": "cat", "FILE": "names.txt", "SQL": '"select 1"'}
 # Typed here one after the other, in one folder.
-IN_TEXT = [
+TYPED = [
     *("doctor", "plan", "watch add NAME...", "watch rm NAME...", "watch import FILE", "watch list", "watch"),
     *("status", "usage", "query SQL", "docs", "report", "report --open", "prune"),
 ]
-# The tests that run the others, which take long: below tests/e2e.
-SHOWN_ELSEWHERE = {
-    "init": ("test_commands.py", '"init"'),
-    "run": ("test_documented_commands.py", "tiktags init"),
+# Typed here in a new project.
+TYPED_IN_A_NEW_PROJECT = {"init", "plan", "run"}
+# The tests beside this one that type the others, which take long.
+TYPED_ELSEWHERE = {
     "-v run": ("test_secrets.py", '"-v", "run"'),
-    "transform": ("test_transform.py", '"transform"'),
-    "transform --full-refresh": ("test_transform.py", '"transform", "--full-refresh"'),
-    "publish": ("test_transform.py", '"publish"'),
-    "replay --since DATE": ("test_replay.py", '"replay", "--since"'),
-    "prune --yes": ("test_prune.py", '"--yes"'),
-    "demo": ("test_commands.py", '"demo"'),
-    "sandbox": ("test_commands.py", '"sandbox"'),
+    "transform": ("test_transform.py", 'tiktags("transform", "--json")'),
+    "transform --full-refresh": ("test_transform.py", 'tiktags("transform", "--full-refresh"'),
+    "publish": ("test_transform.py", 'tiktags("publish", "--json")'),
+    "replay --since DATE": ("test_replay.py", 'tiktags("replay", "--since"'),
+    "prune --yes": ("test_prune.py", 'pruned(site, "--yes"'),
+    "demo": ("test_commands.py", '"demo", "--days", "2"'),
+    "sandbox": ("test_commands.py", '"sandbox", "--port"'),
 }
 
 
@@ -84,12 +83,12 @@ class Terminal:
 
 @pytest.fixture
 def terminal_in() -> Callable[[Site], Terminal]:
-    """A function that opens a shell in a site's folder, where pip, git, make and xdg-open only note."""
+    """A function that opens a shell in a site's folder, where pip and what opens a browser only note."""
 
     def open_shell(site: Site) -> Terminal:
         folder = site.project.root
         (folder / "bin").mkdir()
-        for program in ("pip", "git", "make", "xdg-open"):
+        for program in ("pip", "xdg-open", "open"):
             (folder / "bin" / program).write_text(NOTING)
             (folder / "bin" / program).chmod(0o755)
         return Terminal(folder, site.variables)
@@ -97,11 +96,14 @@ def terminal_in() -> Callable[[Site], Terminal]:
     return open_shell
 
 
-def test_every_command_in_the_text_is_typed_by_a_test() -> None:
-    named = {words for document in DOCUMENTS for words in inline(document)}
+def test_every_command_that_is_shown_is_typed_by_a_test() -> None:
+    in_text = {words for document in DOCUMENTS for words in inline(document)}
+    in_blocks = {words for block in BLOCKS if block.language == "console" for words in shown(block.text)}
+    dated = {re.sub(r"\d{4}-\d\d-\d\d", "DATE", words) for words in in_text | in_blocks}
+    queries = {words for words in dated if "query " in words and "SQL" not in words}
 
-    assert named <= {*IN_TEXT, *SHOWN_ELSEWHERE}
-    for name, text in SHOWN_ELSEWHERE.values():
+    assert dated - queries <= {*TYPED, *TYPED_IN_A_NEW_PROJECT, *TYPED_ELSEWHERE}
+    for name, text in TYPED_ELSEWHERE.values():
         assert text in Path(__file__).with_name(name).read_text("utf-8"), text
 
 
@@ -112,15 +114,17 @@ def test_the_commands_of_the_text_do_what_they_are_shown_for(
     terminal = terminal_in(site)
     (terminal.folder / "names.txt").write_text("dog\n")
 
-    for named in IN_TEXT:
+    for named in TYPED:
         words = " ".join(PLACEHOLDERS.get(word, word) for word in named.split())
         done = terminal(f"tiktags {words}")
 
         assert done.returncode == 0, f"{words}: {done.stderr[-2000:]}"
         assert done.stdout, words
-    assert terminal.noted("xdg-open") == [[str(terminal.folder / "reports" / "index.html")]]
+    opened = [*terminal.noted("xdg-open"), *terminal.noted("open")]
+    assert opened == [[str(terminal.folder / "reports" / "index.html")]]
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems always have a program to open it")
 def test_a_report_that_nothing_here_can_open_is_said_to_be_written(calm: Calm, copy_of: Callable[[Site], Site]) -> None:
     site = copy_of(calm.site)
 
@@ -215,21 +219,18 @@ def installed(arguments: list[str]) -> None:
     assert project == "." or project.removeprefix(".[").removesuffix("]") in extras
 
 
-@of("console", "yaml")
-def test_what_pip_is_told_to_install_is_there(block: Block) -> None:
-    for words in re.findall(r"\bpip (install [^#&\n]+)", block.text):
+def test_what_pip_is_told_to_install_is_there() -> None:
+    for words in lines(r"\bpip (install [^#&\n]+)", "console", "yaml"):
         installed(shlex.split(words))
 
 
-@of("console")
-def test_make_has_every_target_that_is_shown(block: Block) -> None:
-    for words in re.findall(r"^\$ make ([^#\n]+)", block.text, re.MULTILINE):
+def test_make_has_every_target_that_is_shown() -> None:
+    for words in lines(r"^\$ make ([^#\n]+)", "console"):
         subprocess.run(["make", "--dry-run", "install", *shlex.split(words)], cwd=ROOT, check=True, capture_output=True)
 
 
-@of("console")
-def test_the_import_into_superset_takes_the_options_that_are_shown(block: Block) -> None:
-    for words in re.findall(r"^\$ python ([^\n]+)", block.text, re.MULTILINE):
+def test_the_import_into_superset_takes_the_options_that_are_shown() -> None:
+    for words in lines(r"^\$ python ([^\n]+)", "console"):
         script, *arguments = shlex.split(words)
 
         assert (ROOT / script).samefile(import_dashboard.__file__)
