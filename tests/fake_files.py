@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from typing import Any, ClassVar
 
 import fsspec
@@ -38,7 +39,7 @@ class AwayFileSystem(fsspec.AbstractFileSystem):  # type: ignore[misc]  # fsspec
         self._reach(path, "reading")
         if path.endswith("b.json"):
             self._reach("reading", "reading")
-        return fsspec.filesystem("memory").open("/away.json", "rb")
+        return io.BytesIO(b'[{"aweme_id": "1"}]')
 
 
 class RefusedFileSystem(AwayFileSystem):
@@ -55,7 +56,33 @@ class ForbiddenFileSystem(AwayFileSystem):
     error = PermissionError
 
 
-for kind in (AwayFileSystem, RefusedFileSystem, ForbiddenFileSystem):
+class UnlistedFileSystem(ForbiddenFileSystem):
+    """The same where a folder is known to be there, and may not be listed."""
+
+    protocol = "unlisted"
+
+    def info(self, path: str, **_: Any) -> dict[str, Any]:
+        """Tell files from folders."""
+        return super().info(path.replace("listing", "folder"))
+
+
+class WrappedError(Exception):
+    """An error of HTTP's driver."""
+
+    def __init__(self, status: int) -> None:
+        super().__init__(f"status {status}")
+        self.status = status
+
+
+class WrappingFileSystem(AwayFileSystem):
+    """The same as HTTP's driver has it: whatever happens is a missing file, made of the status in the path."""
+
+    protocol = "wrapping"
+
+    def info(self, path: str, **_: Any) -> dict[str, Any]:
+        """Fail."""
+        raise FileNotFoundError(path) from WrappedError(int(path.rpartition("/")[2].partition(".")[0]))
+
+
+for kind in (AwayFileSystem, RefusedFileSystem, ForbiddenFileSystem, UnlistedFileSystem, WrappingFileSystem):
     fsspec.register_implementation(kind.protocol, kind, clobber=True)
-with fsspec.filesystem("memory").open("/away.json", "wb") as handle:
-    handle.write(b'[{"aweme_id": "1"}]')

@@ -13,7 +13,15 @@ from urllib.parse import quote
 import pytest
 
 from tiktok_hashtags.errors import ConfigError
-from tiktok_hashtags.redaction import hide, hide_in_messages, redact_logs, redacted, redacted_bytes
+from tiktok_hashtags.redaction import (
+    hide,
+    hide_in_messages,
+    hide_secrets_of,
+    redact_logs,
+    redacted,
+    redacted_bytes,
+    shown_place,
+)
 
 KEY = 'canary+/="key\\42'
 
@@ -96,3 +104,33 @@ def test_tracebacks_hold_no_key(log: tuple[logging.Logger, StringIO]) -> None:
 
     assert "KeyError: '[key]'" in written.getvalue()
     assert KEY not in written.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("path", "shown"),
+    [
+        ("captures/a?.json", "captures/a?.json"),
+        ("https://me:pw@host/a.json?signature=x", "https://host/a.json"),
+        ("ftp://me:p@ss@host/a?.json", "ftp://host/a?.json"),
+        ("simplecache::https://host/a.json?sig=x", "simplecache::https://host/a.json"),
+        ("s3://bucket/day@noon/*.jsonl", "s3://bucket/day@noon/*.jsonl"),
+        ("dej\udce0.json", "dej?.json"),
+    ],
+)
+def test_a_place_is_shown_without_what_can_be_a_secret(path: str, shown: str) -> None:
+    assert shown_place(path) == shown
+
+
+@pytest.mark.parametrize(
+    ("url", "text", "shown"),
+    [
+        ("ftp://me:a-pass-w@rd@host/a.json", "login a-pass-w@rd failed", "login [key] failed"),
+        ("https://h/a.json?X-Amz-Signature=abc%2fdef%2b12", "abc%2fdef%2b12, abc/def+12", "[key], [key]"),
+        ("https://h/a.json?hashtag=halloween-party", "#halloween-party", "#halloween-party"),
+        ("github://org:some-repository@main/a.json", "some-repository", "some-repository"),
+    ],
+)
+def test_what_is_a_secret_in_a_url_is_taken_out_of_messages(url: str, text: str, shown: str) -> None:
+    hide_secrets_of(url)
+
+    assert redacted(text) == shown

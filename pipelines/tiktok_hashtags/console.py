@@ -19,6 +19,8 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from rich.table import Table
 from rich.text import Text
 
+from tiktok_hashtags.redaction import shown_place
+
 if TYPE_CHECKING:
     from tiktok_hashtags.demo import Demo
     from tiktok_hashtags.doctor import Check
@@ -112,6 +114,8 @@ def watchlist_json(watchlist: Watchlist) -> dict[str, Any]:
     """Return a watchlist as `tiktags watch list --json` prints it, with each hashtag's normalised name."""
     told: dict[str, Any] = msgspec.to_builtins(watchlist)
     keyed = zip(told["hashtags"], watchlist.hashtags, strict=True)
+    for dataset in told["datasets"]:
+        dataset["path"] = dataset["path"] and shown_place(dataset["path"])
     return {**told, "hashtags": [{"hashtag_key": hashtag.key, **values} for values, hashtag in keyed]}
 
 

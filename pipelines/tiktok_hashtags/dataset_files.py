@@ -9,7 +9,6 @@ import itertools
 import re
 import zlib
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import PurePosixPath
@@ -56,21 +55,17 @@ def dataset_files(path: str, *, captured_at: datetime | None, now: datetime) -> 
         now: The run's time, UTC and naive.
 
     Raises:
-        ConfigError: A path without wildcards that is not there, or that has no dataset in it.
+        ConfigError: A path without wildcards that is not there, or that has no dataset in it; a wrong pattern.
     """
     hide_secrets_of(path)
     try:
         filesystem, root = url_to_fs(path)
-    except (ImportError, ValueError) as error:  # no driver, no such protocol
-        raise ConfigError(f"dataset {shown_place(path)}: cannot be read: {error}") from error
+        names = _matching(filesystem, root) if _is_glob(path) else _below(filesystem, root)
+    except (FileNotFoundError, NotADirectoryError, ImportError, ValueError) as error:  # no driver, no such protocol
+        raise ConfigError(f"dataset {shown_place(path)}: cannot be read: {_said(error, path)}") from error
     except Exception as error:  # noqa: BLE001  # a driver raises errors of its own
         return Found(unread={path: _unread(path, error)})
-    is_glob = _is_glob(path)
-    try:
-        names = _matching(filesystem, root) if is_glob else _below(filesystem, root)
-    except Exception as error:  # noqa: BLE001  # as above
-        return Found(unread={path: _unread(path, error)})
-    if not names and not is_glob:
+    if not names and not _is_glob(path):
         raise ConfigError(f"dataset {shown_place(path)}: there is no {' or '.join(SUFFIXES)} file here")
     found = Found()
     for name in sorted(names):
@@ -104,30 +99,57 @@ def file_pages(file: DatasetFile, *, page_size: int, where: str, reference: type
 
 
 def _is_glob(path: str) -> bool:
-    return any(char in path for char in ("*[" if is_http(path) else "*?["))
+    if is_http(path):
+        return any(char in re.sub(r"://[^/]*", "", path.partition("?")[0]) for char in "*[")
+    return any(char in path for char in "*?[")
 
 
 def _matching(filesystem: fsspec.AbstractFileSystem, pattern: str) -> list[str]:
-    # A glob leaves out what cannot be listed: whether the server is there has to be asked before.
-    folder = re.split(r"[*?[]", pattern, maxsplit=1)[0].rpartition("/")[0]
-    with suppress(FileNotFoundError):
-        filesystem.info(folder or "/")
+    # A glob leaves out what cannot be listed: its folder is listed before, where a failure is one.
+    _listed(filesystem, re.split(r"[*?[]", pattern, maxsplit=1)[0].rpartition("/")[0] or "/")
     return [str(name) for name in filesystem.glob(pattern) if str(name).endswith(SUFFIXES)]
 
 
 def _below(filesystem: fsspec.AbstractFileSystem, root: str) -> list[str]:
     try:
         is_folder = filesystem.info(root)["type"] == "directory"
-    except FileNotFoundError:
+    except FileNotFoundError as error:
+        _check_is_gone(error)
         return []
-    if not is_folder:
+    if not is_folder and not (is_http(root) and root.partition("?")[0].endswith("/")):
         return [root]
+    _listed(filesystem, root)
     return [str(name) for name in filesystem.find(root) if str(name).endswith(SUFFIXES)]
 
 
+def _listed(filesystem: fsspec.AbstractFileSystem, folder: str) -> None:
+    try:
+        filesystem.ls(folder, detail=False)
+    except FileNotFoundError as error:
+        _check_is_gone(error)
+
+
+def _check_is_gone(error: FileNotFoundError) -> None:
+    """Raise what is behind an error that says that a file is not there, as fsspec does of any failure over HTTP."""
+    cause = error.__cause__
+    is_gone = cause is None or isinstance(cause, (FileNotFoundError, StopIteration)) or _status(cause) in {404, 410}
+    if not is_gone:
+        raise cause  # type: ignore[misc]  # not None
+
+
+def _status(error: BaseException) -> int | None:
+    """Return the HTTP status that a driver's error holds, if any."""
+    return getattr(error, "status", None)
+
+
 def _unread(path: str, error: Exception) -> RequestError:
-    kind = AuthError if isinstance(error, PermissionError) else NetworkError
-    return kind(f"dataset {shown_place(path)}: cannot be read: {error}")
+    is_refused = isinstance(error, PermissionError) or _status(error) in {401, 403}
+    kind = AuthError if is_refused else NetworkError
+    return kind(f"dataset {shown_place(path)}: cannot be read: {_said(error, path)}")
+
+
+def _said(error: Exception, path: str) -> str:
+    return str(error).replace(path, shown_place(path))
 
 
 def _file(filesystem: fsspec.AbstractFileSystem, path: str, captured_at: datetime | None, now: datetime) -> DatasetFile:
@@ -161,12 +183,18 @@ class _Source(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        try:
-            chunk = self._raw.read(len(buffer))
-        except Exception as error:
-            raise NetworkError(f"{self._where}: cannot be read: {error}") from error
+        chunk = self._read(len(buffer))
         buffer[: len(chunk)] = chunk
         return len(chunk)
+
+    def readall(self) -> bytes:
+        return self._read(-1)
+
+    def _read(self, size: int) -> bytes:
+        try:
+            return cast(bytes, self._raw.read(size))
+        except Exception as error:
+            raise NetworkError(f"{self._where}: cannot be read: {error}") from error
 
 
 def _items(file: DatasetFile, where: str) -> Iterator[bytes]:
@@ -174,14 +202,16 @@ def _items(file: DatasetFile, where: str) -> Iterator[bytes]:
         raw = file.filesystem.open(file.path, "rb")
     except Exception as error:
         raise NetworkError(f"{where}: cannot be read: {error}") from error
-    with raw:
-        source: Any = io.BufferedReader(_Source(raw, where), _CHUNK)
-        is_gzip = file.name.endswith(".gz")
-        handle = io.BufferedReader(cast(Any, gzip.GzipFile(fileobj=source))) if is_gzip else source
-        try:
+    try:
+        with raw:
+            source: Any = io.BufferedReader(_Source(raw, where), _CHUNK)
+            is_gzip = file.name.endswith(".gz") or source.peek(2)[:2] == b"\x1f\x8b"
+            handle = io.BufferedReader(cast(Any, gzip.GzipFile(fileobj=source))) if is_gzip else source
             yield from _array(handle, where) if _is_array(handle) else _lines(handle)
-        except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-            raise BodyError(f"{where}: the gzip stream is broken: {error}") from error
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise BodyError(f"{where}: the gzip stream is broken: {error}") from error
+    except OSError as error:
+        raise NetworkError(f"{where}: cannot be read: {error}") from error
 
 
 def _is_array(handle: io.BufferedReader) -> bool:

@@ -62,7 +62,7 @@ class Walk:
     def is_done(self, session: Session) -> bool:
         """Whether an earlier run completed this walk, and not to a lower limit than today's."""
         earlier = session.known.complete_walks.get(self.key(session))
-        if earlier is None:
+        if earlier is None or self.refusal:
             return False
         reason, items = earlier
         return reason != "max_videos" or (self.rules.max_items is not None and items >= self.rules.max_items)

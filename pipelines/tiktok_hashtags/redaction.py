@@ -13,12 +13,14 @@ import re
 import traceback
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import parse_qsl, quote, quote_plus
+from urllib.parse import quote, quote_plus, unquote_plus
 
 PLACEHOLDER = "[key]"
 # A shorter one is no key of a real API, and could be a word of the data.
 MIN_LENGTH = 8
 _URL_SAFE = str.maketrans("+/", "-_")
+_PASSWORD = re.compile(r"(?:https?|s?ftp|ssh|smb|webdavs?)://[^/?#:]*:([^/?#]*)@")
+_SECRET_NAME = re.compile(r"sig|token|key|password|secret|credential", re.IGNORECASE)
 _hidden: set[str] = set()
 _plain: set[bytes] = set()
 _pattern = re.compile(r"(?!)")
@@ -42,23 +44,26 @@ def hide_in_messages(secret: str) -> None:
 
 
 def hide_secrets_of(url: str) -> None:
-    """Have what can be a secret in a URL, its password and the values of its query, taken out of errors and logs."""
-    password = re.search(r"://[^/@:]*:([^/@]+)@", url)
-    values = [value for _, value in parse_qsl(url.partition("?")[2])] if is_http(url) else []
-    for secret in [*([password[1]] if password else []), *values]:
+    """Have what is a secret in a URL, its password or a signature of its query, taken out of errors and logs."""
+    password = _PASSWORD.search(url)
+    values = re.findall(r"[?&]([^=&#]*)=([^&#]*)", url) if is_http(url) else []
+    secrets = [value for name, value in values if _SECRET_NAME.search(name)]
+    for secret in [*secrets, password[1]] if password else secrets:
         hide_in_messages(secret)
+        hide_in_messages(unquote_plus(secret))
 
 
 def shown_place(path: str) -> str:
-    """Return a path, or a URL without its user and query."""
-    if "://" not in path:
-        return path
-    return re.sub(r"://[^/@]*@", "://", path.partition("?")[0] if is_http(path) else path)
+    """Return a path, or a URL without its user and query, as text that any encoding has."""
+    shown = path.encode("utf-8", "replace").decode()
+    if "://" not in shown:
+        return shown
+    return re.sub(r"://[^/?#]*@", "://", shown.partition("?")[0] if is_http(shown) else shown)
 
 
 def is_http(path: str) -> bool:
-    """Tell whether a path is a URL that can have a query; elsewhere a `?` is a wildcard."""
-    return path.startswith(("http://", "https://"))
+    """Tell whether a path is a URL that can have a query, in a chain of URLs too; elsewhere a `?` is a wildcard."""
+    return re.search(r"(?:^|::)https?://", path) is not None
 
 
 def redacted(text: str) -> str:

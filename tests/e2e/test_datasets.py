@@ -187,7 +187,9 @@ def test_files_need_no_key_where_an_http_dataset_lacks_one(make_site: MakeSite, 
 
 
 def test_a_dataset_whose_server_is_away_costs_no_other_its_day(make_site: MakeSite, tiny: World) -> None:
-    watchlist = '[[datasets]]\npath = "ftp://me:canary-password@127.0.0.1:1/a.jsonl"\n[[datasets]]\npath = "mine.jsonl"'
+    watchlist = (
+        '[[datasets]]\npath = "ftp://me:pass-of-a-dataset@127.0.0.1:1/a.jsonl"\n[[datasets]]\npath = "mine.jsonl"'
+    )
     site = make_site(tiny, watchlist, keys=dict.fromkeys(PROVIDERS, ""))
     (site.project.root / "mine.jsonl").write_text("\n".join(json.dumps(each) for each in twin()), "utf-8")
 
@@ -198,4 +200,5 @@ def test_a_dataset_whose_server_is_away_costs_no_other_its_day(make_site: MakeSi
     assert (planned.exit_code, outcome.exit_code) == (0, 4)
     assert (away.target, away.stop_reason) == ("ftp://127.0.0.1:1/a.jsonl", "network")
     assert "dataset ftp://127.0.0.1:1/a.jsonl: cannot be read: " in planned.stdout
+    assert "ftp://127.0.0.1:1/a.jsonl" in site.tiktags("watch", "list", "--json").stdout
     assert outcome.providers["scraper"]["rows"] == 16

@@ -217,26 +217,39 @@ def test_two_http_datasets_are_two_walks(make_settings: Callable[..., Settings],
     assert [walk.target for walk in walks] == ["dataset a", "dataset b"]
 
 
-def test_a_place_that_can_be_read_again_is_complete_on_the_same_date(
-    crawl: Crawl, make_session: MakeSession, make_settings: Callable[..., Settings], tmp_path: Path
+def test_a_place_that_can_be_read_again_is_complete_on_the_same_date_until_it_cannot(
+    crawl: Crawl, make_session: MakeSession, tmp_path: Path
 ) -> None:
-    place, settings = tmp_path / "b.jsonl", make_settings("scraper")
-    place.symlink_to(tmp_path / "gone.jsonl")
+    (tmp_path / "b.jsonl").symlink_to(tmp_path / "gone.jsonl")
     dataset = Targets(datasets=[Dataset(path=str(tmp_path))])
-    [missed] = crawl("scraper", dataset).tally.walks
-    (tmp_path / "gone.jsonl").write_text('{"aweme_id": "1"}')
+    missed = only_walk(crawl("scraper", dataset))
+    back, away = make_session(), make_session()
+    back.known = Known(incomplete_walks={missed.walk_key})
 
-    again = make_session()
-    again.known = Known(incomplete_walks={missed.walk_key})
-    crawl("scraper", dataset, session=again)
-    later = planned(dataset, settings, make_session())
+    (tmp_path / "gone.jsonl").write_text('{"aweme_id": "1"}')
+    crawl("scraper", dataset, session=back)
+    (tmp_path / "gone.jsonl").unlink()
+    complete = {walk.walk_key: (walk.stop_reason, walk.items) for walk in back.tally.walks}
+    away.known = Known(incomplete_walks={missed.walk_key}, complete_walks=complete)
+    crawl("scraper", dataset, session=away)
 
     assert (missed.stop_reason, missed.is_complete) == ("network", False)
-    assert {walk.walk_key == missed.walk_key: (walk.is_complete, walk.items) for walk in again.tally.walks} == {
-        True: (True, 0),
-        False: (True, 1),
-    }
-    assert [walk.target for walk in later] == ["gone.jsonl"]  # one content, under two names
+    assert sorted((walk.is_complete, walk.items) for walk in back.tally.walks) == [(True, 0), (True, 1)]
+    assert complete[missed.walk_key] == ("feed_end", 0)
+    assert [(walk.walk_key, walk.stop_reason) for walk in away.tally.walks] == [(missed.walk_key, "network")]
+
+
+def test_files_of_one_name_on_two_servers_are_two_places(
+    make_settings: Callable[..., Settings], session: Session
+) -> None:
+    targets = Targets(datasets=[Dataset(path="away://bucket/"), Dataset(path="away://other/")])
+
+    walks = planned(targets, make_settings("scraper"), session)
+
+    assert [walk.target for walk in walks if walk.refusal] == [
+        "bucket/b.json of away://bucket/",
+        "other/b.json of away://other/",
+    ]
 
 
 def test_the_same_content_is_loaded_once_whatever_the_file_is_called(

@@ -145,7 +145,7 @@ def planned(targets: Targets, settings: Settings, session: Session) -> list[Walk
             continue
         found = dataset_files(dataset.path, captured_at=dataset.captured_at, now=session.clock())
         walks += [_file_walk(item, settings) for item in found.files]
-        walks += [_place_walk(place, session, error) for place, error in found.unread.items()]
+        walks += [_place_walk(dataset.path, place, session, error) for place, error in found.unread.items()]
         walks += _missed_before(dataset.path, found, session)
     return list({walk.identity or walk.target: walk for walk in walks}.values())
 
@@ -167,9 +167,12 @@ def _file_walk(file: DatasetFile, settings: Settings) -> Walk:
     )
 
 
-def _place_walk(path: str, session: Session, error: RequestError | None = None) -> Walk:
-    """Return a walk that says whether a place could be read; it has no items."""
-    key = hashlib.blake2b(path.encode(), digest_size=16).hexdigest()
+def _place_walk(path: str, place: str, session: Session, error: RequestError | None = None) -> Walk:
+    """Return a walk that says whether a place of a dataset, a file or all of it, could be read; it has no items."""
+    key = hashlib.blake2b(f"{path}\n{place}".encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
+    shown = shown_place(place)
+    if place != path and "://" in path:
+        shown = f"{shown} of {shown_place(path)}"
 
     def page(_: str | None, __: int) -> Page:
         if error:
@@ -179,11 +182,11 @@ def _place_walk(path: str, session: Session, error: RequestError | None = None) 
     return Walk(
         provider=NAME,
         endpoint="items",
-        target=shown_place(path),
+        target=shown,
         identity=f"place {key}",
         entity=ITEMS,
         fetch=lambda *_: page,
-        requested={"dataset": shown_place(path)},
+        requested={"dataset": shown},
         worst_requests=0,
         worst_credits=0,
         refusal=error,
@@ -193,7 +196,7 @@ def _place_walk(path: str, session: Session, error: RequestError | None = None) 
 def _missed_before(path: str, found: Found, session: Session) -> list[Walk]:
     """Return the walks of places that could not be read on this date, and now can be."""
     readable = {path, *(file.path for file in found.files)} - set(found.unread)
-    walks = [_place_walk(place, session) for place in sorted(readable)]
+    walks = [_place_walk(path, place, session) for place in sorted(readable)]
     return [walk for walk in walks if walk.key(session) in session.known.incomplete_walks]
 
 
