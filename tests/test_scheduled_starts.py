@@ -135,13 +135,20 @@ def test_the_service_starts_a_run_and_again_only_where_that_helps(machine: Machi
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="there is no systemd on this machine")
 def test_systemd_itself_has_nothing_to_say_of_the_units(machine: Machine, units: list[Path]) -> None:
+    broken = machine.folder / "tiktags-broken.service"
+    broken.write_text(units[0].read_text().replace("Restart=", "Restrat="))
+
+    said = verified([*units, broken], machine.folder)
+
+    assert [line for line in said.splitlines() if "tiktags" in line and "tiktags-broken" not in line] == [], said
+    assert "Restrat" in said
+
+
+def verified(units: list[Path], folder: Path) -> str:
+    """What systemd complains of."""
     command = ["systemd-analyze", "verify", "--man=no", *map(str, units)]
-
-    verified = subprocess.run(
-        command, env={"SYSTEMD_UNIT_PATH": f"{machine.folder}:"}, capture_output=True, text=True, check=False
-    )
-
-    assert "tiktags" not in verified.stderr, verified.stderr
+    variables = {"SYSTEMD_UNIT_PATH": f"{folder}:"}
+    return subprocess.run(command, env=variables, capture_output=True, text=True, check=False).stderr
 
 
 @pytest.fixture
