@@ -1,10 +1,13 @@
+-- A kill inside a load can leave rows twice; names that are joined into one text would be, too.
+{% set key = ['snapshot_date', 'request_key', 'position', 'list_index', '_dlt_load_id'] %}
+
 with
 popular_trend as (
-    {{ completed_rows('crawlora_trends__creators') }}
+    {{ newest_rows('crawlora_trends__creators', key=key) }}
 ),
 
 creative_center as (
-    {{ completed_rows('crawlora_creative_center__top_creators') }}
+    {{ newest_rows('crawlora_creative_center__top_creators', key=key) }}
 ),
 
 renamed as (
