@@ -69,8 +69,8 @@ class UnlistedFileSystem(ForbiddenFileSystem):
 class WrappedError(Exception):
     """An error of HTTP's driver."""
 
-    def __init__(self, status: int) -> None:
-        super().__init__(f"status {status}")
+    def __init__(self, status: int, url: str) -> None:
+        super().__init__(f"status {status}, url {url}")
         self.status = status
 
 
@@ -81,7 +81,8 @@ class WrappingFileSystem(AwayFileSystem):
 
     def info(self, path: str, **_: Any) -> dict[str, Any]:
         """Fail."""
-        raise FileNotFoundError(path) from WrappedError(int(path.rpartition("/")[2].partition(".")[0]))
+        status = int(path.rpartition("/")[2].partition(".")[0])
+        raise FileNotFoundError(path) from WrappedError(status, self.unstrip_protocol(path))
 
 
 for kind in (AwayFileSystem, RefusedFileSystem, ForbiddenFileSystem, UnlistedFileSystem, WrappingFileSystem):

@@ -132,12 +132,12 @@ def _listed(filesystem: fsspec.AbstractFileSystem, folder: str) -> None:
 def _check_is_gone(error: FileNotFoundError) -> None:
     """Raise what is behind an error that says that a file is not there, as fsspec does of any failure over HTTP."""
     cause = error.__cause__
-    is_gone = cause is None or isinstance(cause, (FileNotFoundError, StopIteration)) or _status(cause) in {404, 410}
-    if not is_gone:
-        raise cause  # type: ignore[misc]  # not None
+    is_gone = isinstance(cause, (FileNotFoundError, StopIteration)) or _status(cause) in {404, 410}
+    if cause is not None and not is_gone:
+        raise cause
 
 
-def _status(error: BaseException) -> int | None:
+def _status(error: BaseException | None) -> int | None:
     """Return the HTTP status that a driver's error holds, if any."""
     return getattr(error, "status", None)
 

@@ -202,3 +202,23 @@ def test_a_dataset_whose_server_is_away_costs_no_other_its_day(make_site: MakeSi
     assert "dataset ftp://127.0.0.1:1/a.jsonl: cannot be read: " in planned.stdout
     assert "ftp://127.0.0.1:1/a.jsonl" in site.tiktags("watch", "list", "--json").stdout
     assert outcome.providers["scraper"]["rows"] == 16
+
+
+def test_a_file_that_comes_back_on_the_same_date_makes_the_day_complete(make_site: MakeSite, tiny: World) -> None:
+    site = make_site(tiny, '[[datasets]]\npath = "captures/"\n', keys=dict.fromkeys(PROVIDERS, ""))
+    folder = site.project.root / "captures"
+    folder.mkdir()
+    (folder / "mine.jsonl").symlink_to(folder / "gone")
+
+    missed = site.run(0)
+    (folder / "gone").write_text("\n".join(json.dumps(each) for each in twin()), "utf-8")
+    back = site.run(0, hour=9)
+    again = site.run(0, hour=12)
+
+    [place] = missed.walks
+    assert (missed.exit_code, back.exit_code, again.exit_code) == (4, 0, 0)
+    assert {walk.walk_key == place.walk_key: (walk.is_complete, walk.items) for walk in back.walks} == {
+        True: (True, 0),
+        False: (True, 16),
+    }
+    assert again.walks == []
