@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
 
 import psycopg2
+import psycopg2.errors
 import pytest
+from tests.documents import README, only
 
 from tiktok_hashtags.errors import LoadError
 from tiktok_hashtags.postgres_publish import publish_schemas
@@ -107,6 +110,25 @@ def test_default_privileges_reach_tables_that_come_later(server: str) -> None:
         publish(server)
 
         assert run(server, f"select has_table_privilege('{role}', 'published_marts.dim_new', 'select')") == [(True,)]
+    finally:
+        run(server, f'drop owned by "{role}"; drop role "{role}"')
+
+
+def test_the_role_of_the_readme_reads_what_is_published_now_and_later_and_nothing_else(server: str) -> None:
+    role = server.rpartition("/")[2] + "_bi"
+    statements = re.sub(r"\bbi\b", f'"{role}"', only(README, "sql").text).replace("role tiktags", "role postgres")
+    publish(server)
+
+    run(server, statements)
+    try:
+        run(server, "create table reporting.rpt_new as select 1 as n")
+        publish(server)
+
+        reader = server.replace("postgres@", f"{role}:...@")
+        assert run(reader, "select * from published_marts.dim_hashtag") == [("christmas", 321_857_738_740)]
+        assert run(reader, "select * from published_reporting.rpt_new") == [(1,)]
+        with pytest.raises(psycopg2.errors.InsufficientPrivilege):
+            run(reader, "select * from marts.dim_hashtag")
     finally:
         run(server, f'drop owned by "{role}"; drop role "{role}"')
 
