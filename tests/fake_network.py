@@ -9,6 +9,9 @@ import httpx
 
 from tiktok_hashtags.client import ApiClient, Reply, raise_for_status, strict_json
 from tiktok_hashtags.transports import Accepted
+from tiktok_hashtags.wire import prepare
+
+prepare(dict[str, Any])
 
 
 def accept(response: httpx.Response) -> Accepted:

@@ -27,11 +27,13 @@ from tiktok_hashtags.errors import (
 from tiktok_hashtags.money import Plan
 from tiktok_hashtags.session import Session
 from tiktok_hashtags.transports import Accepted
+from tiktok_hashtags.wire import prepare
 
 if TYPE_CHECKING:
     from tests.conftest import MakeClient, MakeSession
 
 KEY = "secret-key"
+prepare(dict[str, Any], dict[str, str], dict[str, list[msgspec.Raw]])
 
 
 def take(response: httpx.Response) -> Accepted:

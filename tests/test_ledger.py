@@ -24,6 +24,7 @@ from tiktok_hashtags.journal import Journal, RequestRow
 from tiktok_hashtags.money import Budget, Caps, Plan
 from tiktok_hashtags.session import Session
 from tiktok_hashtags.transports import Accepted
+from tiktok_hashtags.wire import prepare
 
 if TYPE_CHECKING:
     from tests.conftest import FakeTime, MakeClient, MakeSession
@@ -46,6 +47,9 @@ class Network:
         if isinstance(step, Exception):
             raise step
         return step
+
+
+prepare(dict[str, int])
 
 
 def page(credits: int = 20) -> httpx.Response:

@@ -17,6 +17,7 @@ from tiktok_hashtags.wire import (
     arrow_fields,
     item_ids,
     plain_value,
+    prepare,
     sanitised,
     unknown_paths,
     wire_value,
@@ -41,6 +42,9 @@ class Item(msgspec.Struct, rename={"like_count": "likeCount"}):
 class Reference(msgspec.Struct):
     aweme_id: str | int | None = None
     video_id: str | int | None = None
+
+
+prepare(Reference)
 
 
 def decoded(text: bytes) -> Item:

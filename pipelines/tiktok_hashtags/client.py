@@ -42,7 +42,7 @@ from tiktok_hashtags.transports import (
     OriginTransport,
     RetryTransport,
 )
-from tiktok_hashtags.wire import has_endless_number, sanitised
+from tiktok_hashtags.wire import decoder_of, has_endless_number, sanitised
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
 TIMEOUT = httpx.Timeout(20.0, connect=10.0, pool=None)
@@ -201,7 +201,7 @@ def check_base_url(provider: str, base_url: str) -> None:
 
 
 def strict_json(response: httpx.Response, kind: type[Any], where: str) -> Any:  # the type is the argument's
-    """Decode a body into a wire type.
+    """Decode a body into a wire type that its module has prepared.
 
     Raises:
         BodyError: Not UTF-8, not JSON by RFC 8259 (NaN is not), nested too deep, of another shape, or with a number of
@@ -209,7 +209,7 @@ def strict_json(response: httpx.Response, kind: type[Any], where: str) -> Any:  
     """
     try:
         response.content.decode()
-        page = msgspec.json.decode(sanitised(response.content), type=kind)
+        page = decoder_of(kind).decode(sanitised(response.content))
         if has_endless_number(response.content):
             raise BodyError(f"{where}: {_what_came(response)}: a number of a thousand digits or more")
         return page

@@ -21,7 +21,7 @@ from fsspec.core import url_to_fs
 from tiktok_hashtags.errors import AuthError, BodyError, ConfigError, NetworkError, RequestError
 from tiktok_hashtags.redaction import hide_secrets_of, is_http, shown_place
 from tiktok_hashtags.walk import Page
-from tiktok_hashtags.wire import item_ids, sanitised
+from tiktok_hashtags.wire import decoder_of, item_ids, sanitised
 
 SUFFIXES = (".json", ".jsonl", ".json.gz", ".jsonl.gz")
 _CHUNK = 1 << 20
@@ -223,7 +223,7 @@ def _array(handle: IO[bytes], where: str) -> Iterator[bytes]:
     try:
         content.decode()
         text = sanitised(content.removeprefix(b"\xef\xbb\xbf"))
-        yield from cast("list[bytes]", msgspec.json.decode(text, type=list[msgspec.Raw]))
+        yield from cast("list[bytes]", decoder_of(list[msgspec.Raw]).decode(text))
     except UnicodeDecodeError as error:
         raise BodyError(f"{where}: not UTF-8 text ({error.reason} at byte {error.start})") from error
     except (msgspec.DecodeError, RecursionError) as error:

@@ -26,11 +26,12 @@ from tiktok_hashtags.wire import (
     arrow_fields,
     arrow_type,
     bare,
+    decoder_of,
     known_keys,
     plain_value,
+    prepare,
     unknown_keys,
     unknown_paths,
-    wire_value,
 )
 
 Derive = Callable[[pa.Table, dict[str, pa.Table], pa.Table], tuple[pa.Table, dict[str, pa.Table]]]
@@ -114,6 +115,9 @@ class Entity:
     is_open: bool = False
     unread: frozenset[str] = frozenset()
 
+    def __post_init__(self) -> None:
+        prepare(self.item)
+
     def empty(self) -> dict[str, pa.Table]:
         """Return the entity's tables with all columns and no rows."""
         return _tables(self, pa.schema(arrow_fields(self.item)).empty_table(), _Rows([], [], []))
@@ -194,7 +198,7 @@ def _one_a_line(rows: _Rows) -> bytes | None:
 
 
 def _item_by_item(entity: Entity, rows: _Rows) -> tuple[pa.Table, _Rows, list[Reject]]:
-    decoder = msgspec.json.Decoder(entity.item, strict=False, dec_hook=wire_value)
+    decoder = decoder_of(entity.item, is_strict=False)
     kept: list[int] = []
     values: list[Any] = []
     rejects: list[Reject] = []

@@ -62,6 +62,41 @@ def wire_value(kind: type, value: object) -> object:
     raise ValueError(f"Expected an id, got `{type(value).__name__}`")
 
 
+_DECODERS: dict[tuple[Any, bool], msgspec.json.Decoder[Any]] = {}
+
+
+def prepare(*kinds: Any) -> None:  # a type annotation has no narrower type
+    """Build the decoders of some types, which many threads then share.
+
+    Modules call it for the types that they declare, while they are imported: threads that decode a type for the first
+    time at the same time crashed msgspec 0.22.
+    """
+    for kind in kinds:
+        for is_strict in (True, False):
+            _DECODERS[kind, is_strict] = msgspec.json.Decoder(kind, strict=is_strict, dec_hook=wire_value)
+
+
+def decoder_of(kind: Any, *, is_strict: bool = True) -> msgspec.json.Decoder[Any]:
+    """Return the decoder of a prepared type.
+
+    Args:
+        kind: The type to decode into.
+        is_strict: Whether "123" is refused where a number is declared.
+
+    Raises:
+        TypeError: No module has prepared the type.
+    """
+    found = _DECODERS.get((kind, is_strict))
+    if found is None:
+        raise TypeError(f"{kind} was not prepared; the module that declares it calls prepare() for it")
+    return found
+
+
+def prepared_types() -> tuple[Any, ...]:
+    """Return the types that threads may decode."""
+    return tuple({kind: None for kind, _ in _DECODERS})
+
+
 def plain_value(value: object) -> str:
     """Turn an `Id` back into `str` (a hook for `msgspec.to_builtins`)."""
     if isinstance(value, Id):
@@ -165,7 +200,7 @@ def unknown_keys(item: bytes, struct: type[msgspec.Struct]) -> set[str]:
 
 def item_ids(items: Sequence[bytes], reference: type[msgspec.Struct]) -> list[str | None]:
     """Return the id of each raw item by the first field of `reference` that has one; None where none has."""
-    decoder = _reference_decoder(reference)
+    decoder = decoder_of(reference)
     ids: list[str | None] = []
     for item in items:
         try:
@@ -174,8 +209,3 @@ def item_ids(items: Sequence[bytes], reference: type[msgspec.Struct]) -> list[st
         except UNREADABLE:
             ids.append(None)
     return ids
-
-
-@cache
-def _reference_decoder(reference: type[msgspec.Struct]) -> msgspec.json.Decoder[Any]:
-    return msgspec.json.Decoder(reference)

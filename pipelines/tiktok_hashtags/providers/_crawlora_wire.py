@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from tiktok_hashtags.wire import UNREADABLE, Id, Integer, Number, wire_value
+from tiktok_hashtags.wire import UNREADABLE, Id, Integer, Number, decoder_of, prepare
 
 
 class Envelope(msgspec.Struct):
@@ -194,10 +194,13 @@ class _ErrorBody(msgspec.Struct):
     error: _ErrorObject | None = None
 
 
+prepare(Envelope, Status, Details, PopularData, CreativeData, TrendReference, _ErrorBody)
+
+
 def error_detail(body: bytes) -> str:
     """Return what either of the two error bodies says, or nothing."""
     try:
-        error = msgspec.json.decode(body, type=_ErrorBody)
+        error = decoder_of(_ErrorBody).decode(body)
     except UNREADABLE:
         return ""
     return f"{error.error.code}: {error.error.message}" if error.error else (error.msg or "")
@@ -206,7 +209,7 @@ def error_detail(body: bytes) -> str:
 def hashtag_id(details: bytes) -> str | None:
     """Return the id in a hashtag's details, or None where it is missing or unreadable."""
     try:
-        found = msgspec.json.decode(details, type=Details, strict=False, dec_hook=wire_value)
+        found = decoder_of(Details, is_strict=False).decode(details)
     except UNREADABLE:
         return None
     info = found.challenge_info

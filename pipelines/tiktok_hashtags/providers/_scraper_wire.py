@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from tiktok_hashtags.wire import Id, Integer, Number, UrlList
+from tiktok_hashtags.wire import Id, Integer, Number, UrlList, prepare
 
 
 class Input(msgspec.Struct):
@@ -189,3 +189,6 @@ class Reference(msgspec.Struct):
     """Just the id of an item."""
 
     aweme_id: str | int | None = None
+
+
+prepare(Reference, list[msgspec.Raw])

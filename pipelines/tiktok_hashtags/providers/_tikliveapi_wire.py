@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from tiktok_hashtags.wire import UNREADABLE, Id, Integer, Number
+from tiktok_hashtags.wire import UNREADABLE, Id, Integer, Number, decoder_of, prepare
 
 
 class Details(msgspec.Struct):
@@ -109,10 +109,13 @@ class _Message(msgspec.Struct):
     error: msgspec.Raw = msgspec.Raw(b"")
 
 
+prepare(PostsPage, SearchPage, DetailsReference, VideoReference, _Message)
+
+
 def message(body: bytes) -> str:
     """Return what an answer without the documented keys says, or nothing."""
     try:
-        found = msgspec.json.decode(body, type=_Message)
+        found = decoder_of(_Message).decode(body)
     except UNREADABLE:
         return ""
     return (found.message or found.msg or bytes(found.error).decode(errors="replace"))[:200]

@@ -44,7 +44,7 @@ from tiktok_hashtags.targets import Targets, hashtags_of, is_missing
 from tiktok_hashtags.transports import Accepted
 from tiktok_hashtags.walk import Fetch, Page, Rules
 from tiktok_hashtags.watchlist import Hashtag, TrendList
-from tiktok_hashtags.wire import item_ids
+from tiktok_hashtags.wire import decoder_of, item_ids
 
 NAME = "crawlora"
 SERVES = frozenset({"details", "trends"})
@@ -357,7 +357,7 @@ def _raise_for_code(
 
 def _decoded(raw: msgspec.Raw, kind: type[Any], where: str) -> Any:  # the type is the argument's
     try:
-        return msgspec.json.decode(raw, type=kind, strict=False)
+        return decoder_of(kind, is_strict=False).decode(raw)
     except (msgspec.DecodeError, RecursionError) as error:
         raise EnvelopeError(
             f"{where}: HTTP 200 with another shape than documented: {error}", credits=CREDITS_PER_REQUEST

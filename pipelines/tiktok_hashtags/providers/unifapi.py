@@ -11,6 +11,7 @@ provider's documents and public client code, read 2026-11; checked against an em
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Any
 
@@ -43,7 +44,7 @@ from tiktok_hashtags.targets import Targets, feed_rules, hashtags_of, is_missing
 from tiktok_hashtags.transports import Accepted
 from tiktok_hashtags.walk import Fetch, Page
 from tiktok_hashtags.watchlist import Hashtag
-from tiktok_hashtags.wire import UNREADABLE, Id, Integer, Number, item_ids
+from tiktok_hashtags.wire import UNREADABLE, Id, Integer, Number, decoder_of, item_ids, prepare
 
 NAME = "unifapi"
 SERVES = frozenset({"videos"})
@@ -141,7 +142,11 @@ class _Reference(msgspec.Struct):
     id: str | int | None = None
 
 
-class VideosPage(msgspec.Struct):
+prepare(Envelope, _Reference)
+
+
+@dataclass(frozen=True, slots=True)
+class VideosPage:
     """A decoded page; `is_partial` where the balance cut it short."""
 
     items: list[Any]
@@ -289,7 +294,7 @@ def _accept(response: httpx.Response, *, where: str) -> Accepted:
 def _failure(response: httpx.Response, where: str) -> RequestError:
     """Return the error of an answer: by the type that it names, or else by its status."""
     try:
-        failure = msgspec.json.decode(response.content, type=Envelope).error or Failure()
+        failure = decoder_of(Envelope).decode(response.content).error or Failure()
     except UNREADABLE:
         failure = Failure()
     stated = failure.billing.credits_charged if failure.billing else None
