@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 from tiktok_hashtags.project import Project
-from tiktok_hashtags.transform import build
+from tiktok_hashtags.warehouse.dbt import build
 
 if __name__ == "__main__":
     build(Project(Path(sys.argv[1]).resolve()))

@@ -20,14 +20,14 @@ from dlt.extract.items import TableNameMeta
 from dlt.extract.pipe_iterator import PipeIterator
 
 from tiktok_hashtags import providers
-from tiktok_hashtags.client import ApiClient
 from tiktok_hashtags.clock import frozen_clock
-from tiktok_hashtags.journal import Journal
-from tiktok_hashtags.money import Plan
+from tiktok_hashtags.extract.session import Session
+from tiktok_hashtags.extract.settings import Settings
+from tiktok_hashtags.extract.targets import Targets
+from tiktok_hashtags.fetch.client import ApiClient
+from tiktok_hashtags.fetch.journal import Journal
+from tiktok_hashtags.fetch.money import Plan
 from tiktok_hashtags.sandbox import PROVIDERS, Sandbox, SandboxClock, World
-from tiktok_hashtags.session import Session
-from tiktok_hashtags.settings import Settings
-from tiktok_hashtags.targets import Targets
 
 NOW = datetime(2026, 11, 1, 6)
 UNLIMITED = Plan("test", credit_usd=0.001, requests_per_minute=100_000)

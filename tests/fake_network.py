@@ -7,9 +7,9 @@ from typing import Any
 
 import httpx
 
-from tiktok_hashtags.client import ApiClient, Reply, raise_for_status, strict_json
-from tiktok_hashtags.transports import Accepted
-from tiktok_hashtags.wire import prepare
+from tiktok_hashtags.fetch.answers import prepare, raise_for_status, strict_json
+from tiktok_hashtags.fetch.client import ApiClient, Reply
+from tiktok_hashtags.fetch.layers import Accepted
 
 prepare(dict[str, Any])
 

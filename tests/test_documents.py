@@ -16,11 +16,11 @@ import yaml
 from tests.documents import DOCUMENTS, SCHEDULING, Block, inline, of, prose, shown
 
 from tiktok_hashtags import providers
-from tiktok_hashtags.cli import main
+from tiktok_hashtags.cli.main import main
+from tiktok_hashtags.config import read_retention
 from tiktok_hashtags.errors import EXIT_ORDER
-from tiktok_hashtags.notify import Notify, read_notify
-from tiktok_hashtags.prune import read_retention
-from tiktok_hashtags.watchlist import Watchlist, parse_watchlist
+from tiktok_hashtags.jobs.notify import Notify, read_notify
+from tiktok_hashtags.watchlist.model import Watchlist, parse_watchlist
 
 LINK = re.compile(r"\[[^\]]+\]\(([^)\s]+)\)")
 

@@ -8,7 +8,7 @@ import duckdb
 import jinja2
 import pytest
 
-from tiktok_hashtags.watchlist import TrendList
+from tiktok_hashtags.watchlist.model import TrendList
 
 MACROS = Path(__file__).parents[2] / "dbt_project" / "macros" / "trend_lists.sql"
 LISTS = [

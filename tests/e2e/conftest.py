@@ -23,11 +23,11 @@ from click.testing import CliRunner, Result
 from tests.e2e.month_site import month, month_site  # noqa: F401  # fixtures
 from tests.e2e.truth import industry
 
-from tiktok_hashtags.cli import main
+from tiktok_hashtags.cli.main import main
 from tiktok_hashtags.clock import frozen_clock
-from tiktok_hashtags.outcome import Outcome
+from tiktok_hashtags.jobs.outcome import Outcome
+from tiktok_hashtags.jobs.run import Options, run_project
 from tiktok_hashtags.project import Project
-from tiktok_hashtags.run import Options, run
 from tiktok_hashtags.sandbox import DATASET_ID, PROVIDERS, Sandbox, SandboxClock, SandboxServer, World, serve
 
 START = datetime(2026, 11, 1, 6)
@@ -67,7 +67,7 @@ class Site:
         waiting = FakeTime()
         usual: dict[str, Any] = {"transforms": False, "sleep": waiting.sleep, "monotonic": waiting.monotonic}
         with self.inside():
-            return run(self.project, Options(clock=frozen_clock(when), **usual | options))
+            return run_project(self.project, Options(clock=frozen_clock(when), **usual | options))
 
     def tiktags(self, *arguments: str) -> Result:
         """Run a command in this process."""

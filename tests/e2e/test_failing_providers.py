@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 import pytest
 from rich.console import Console
 
-from tiktok_hashtags import console
+from tiktok_hashtags.cli.run import run_summary
 from tiktok_hashtags.sandbox import DATASET_ID, PROVIDERS, Fault, World
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import MakeSite, Site
 
-    from tiktok_hashtags.outcome import Outcome
+    from tiktok_hashtags.jobs.outcome import Outcome
 
 
 def everything(world: World) -> str:
@@ -319,7 +319,7 @@ def test_a_failing_data_test_keeps_raw_and_the_former_publication(
 def shown(outcome: Outcome) -> str:
     """The summary as a person sees it, in one line."""
     screen = StringIO()
-    Console(width=10_000, file=screen).print(console.run_summary(outcome))
+    Console(width=10_000, file=screen).print(run_summary(outcome))
     return screen.getvalue()
 
 

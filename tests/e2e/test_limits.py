@@ -18,7 +18,7 @@ from tiktok_hashtags.sandbox import Fault, Sandbox, World
 if TYPE_CHECKING:
     from tests.e2e.conftest import MakeSite, Rows, Site
 
-    from tiktok_hashtags.outcome import Outcome
+    from tiktok_hashtags.jobs.outcome import Outcome
 
 PLENTY = 1_000_000
 

@@ -19,7 +19,7 @@ from tiktok_hashtags.errors import ConfigError
 if TYPE_CHECKING:
     from tests.e2e.conftest import MakeSite, Site
 
-    from tiktok_hashtags.outcome import Outcome
+    from tiktok_hashtags.jobs.outcome import Outcome
     from tiktok_hashtags.sandbox import World
 
 

@@ -18,7 +18,7 @@ import duckdb
 import pytest
 
 from tiktok_hashtags.project import Project
-from tiktok_hashtags.publish import publish
+from tiktok_hashtags.warehouse.duckdb.publish import publish
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import Calm, Site, Start

@@ -21,7 +21,7 @@ from tiktok_hashtags.sandbox.world import normalised
 if TYPE_CHECKING:
     from tests.e2e.conftest import MakeSite, Rows, Site
 
-    from tiktok_hashtags.outcome import Outcome
+    from tiktok_hashtags.jobs.outcome import Outcome
 
 PAGE_SIZE = 10
 SECOND_PAGE = "cursor=djE6MTA6MA"  # v1:10:0

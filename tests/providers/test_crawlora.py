@@ -20,12 +20,12 @@ from tiktok_hashtags.errors import (
     ServerError,
     StatusError,
 )
+from tiktok_hashtags.extract.session import Session, WalkResult
+from tiktok_hashtags.extract.settings import Settings
+from tiktok_hashtags.extract.targets import Targets
 from tiktok_hashtags.providers.crawlora import PLANS, configured, crawlora, planned
 from tiktok_hashtags.sandbox import Fault, Sandbox, World, serve
-from tiktok_hashtags.session import Session, WalkResult
-from tiktok_hashtags.settings import Settings
-from tiktok_hashtags.targets import Targets
-from tiktok_hashtags.watchlist import Hashtag, TrendList
+from tiktok_hashtags.watchlist.model import Hashtag, TrendList
 
 if TYPE_CHECKING:
     from tests.conftest import Crawl, MakeSession, Raw, TablesOfDlt
@@ -146,7 +146,7 @@ def test_a_hashtag_that_does_not_exist_is_a_notice_and_billed(
 
     assert (only_walk(session).stop_reason, only_walk(session).is_complete) == ("not_found", True)
     assert charges(session) == [(200, "not_found", 8)]
-    assert session.known.missing == {"christmas"}
+    assert session.is_missing("christmas")
     assert [notice["kind"] for notice in session.tally.notices] == ["not_found"]
 
 
@@ -315,7 +315,7 @@ def test_a_hostile_name_finds_its_hashtag(crawl: Crawl, sandbox: Sandbox, world:
     session = crawl("crawlora", Targets(details=[Hashtag(name=emoji.name)]))
 
     assert only_walk(session).stop_reason == "feed_end"
-    assert list(session.known.hashtag_ids.values()) == [emoji.id]
+    assert session.learned.ids() == {emoji.id}
 
 
 def test_a_hashtag_known_by_id_alone_cannot_be_asked_for(

@@ -13,7 +13,7 @@ import msgspec
 import pytest
 
 from tiktok_hashtags import providers
-from tiktok_hashtags.wire import decoder_of, prepared_types
+from tiktok_hashtags.fetch.answers import decoder_of, prepared_types
 
 PACKAGE = Path(providers.__file__).parent.parent
 # These run before the threads start: what a watchlist says, and the sandbox is a program of its own.

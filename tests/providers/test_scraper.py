@@ -13,12 +13,12 @@ import pytest
 from tests.fake_files import AwayFileSystem
 
 from tiktok_hashtags.errors import BodyError, ConfigError, RequestError, ServerError, StatusError
+from tiktok_hashtags.extract.session import Known, Session, WalkResult
+from tiktok_hashtags.extract.settings import Settings
+from tiktok_hashtags.extract.targets import Targets
 from tiktok_hashtags.providers.scraper import ITEMS, planned, scraper
 from tiktok_hashtags.sandbox import DATASET_ID, Sandbox, World, dataset_items, serve
-from tiktok_hashtags.session import Known, Session, WalkResult
-from tiktok_hashtags.settings import Settings
-from tiktok_hashtags.targets import Targets
-from tiktok_hashtags.watchlist import Dataset
+from tiktok_hashtags.watchlist.model import Dataset
 
 if TYPE_CHECKING:
     from tests.conftest import Crawl, MakeSession, Raw, TablesOfDlt

@@ -18,12 +18,12 @@ from tiktok_hashtags.errors import (
     ServerError,
     StatusError,
 )
+from tiktok_hashtags.extract.session import Session, WalkResult
+from tiktok_hashtags.extract.settings import Settings
+from tiktok_hashtags.extract.targets import Targets
 from tiktok_hashtags.providers.tikliveapi import configured, planned, tikliveapi
 from tiktok_hashtags.sandbox import Fault, Sandbox, World, serve
-from tiktok_hashtags.session import Session, WalkResult
-from tiktok_hashtags.settings import Settings
-from tiktok_hashtags.targets import Targets
-from tiktok_hashtags.watchlist import Hashtag, Search
+from tiktok_hashtags.watchlist.model import Hashtag, Search
 
 if TYPE_CHECKING:
     from tests.conftest import Crawl, MakeSession, Raw, TablesOfDlt
@@ -106,7 +106,7 @@ def test_videos_of_a_hashtag_wait_for_the_details_that_bring_its_id(
     session = crawl("tikliveapi", Targets(details=hashtags, videos=hashtags), session=make_session(concurrency=1))
 
     assert [walk.stop_reason for walk in session.tally.walks] == ["feed_end"] * 8
-    assert session.known.hashtag_ids == {hashtag.name.casefold(): hashtag.id for hashtag in world.hashtags}
+    assert all(session.id_of(hashtag.name.casefold()) == hashtag.id for hashtag in world.hashtags)
 
 
 def test_details_by_id_are_asked_for_by_id(crawl: Crawl, sandbox: Sandbox, raw: Raw) -> None:

@@ -19,12 +19,12 @@ from tiktok_hashtags.errors import (
     ServerError,
     StatusError,
 )
+from tiktok_hashtags.extract.session import Known, Session, WalkResult
+from tiktok_hashtags.extract.settings import Settings
+from tiktok_hashtags.extract.targets import Targets
 from tiktok_hashtags.providers.unifapi import configured, planned, unifapi
 from tiktok_hashtags.sandbox import Fault, FeedEntry, Sandbox, World, serve
-from tiktok_hashtags.session import Known, Session, WalkResult
-from tiktok_hashtags.settings import Settings
-from tiktok_hashtags.targets import Targets
-from tiktok_hashtags.watchlist import Hashtag
+from tiktok_hashtags.watchlist.model import Hashtag
 
 if TYPE_CHECKING:
     from tests.conftest import Crawl, FakeTime, MakeSession, Raw, TablesOfDlt

@@ -12,7 +12,7 @@ import duckdb
 import pytest
 from click.testing import CliRunner
 
-from tiktok_hashtags.cli import main
+from tiktok_hashtags.cli.main import main
 from tiktok_hashtags.clock import frozen_clock
 from tiktok_hashtags.errors import NothingPublishedError, ReportError
 from tiktok_hashtags.project import Project

@@ -12,11 +12,7 @@ from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any, Protocol, cast
 
-from tiktok_hashtags.decode import Entity
-from tiktok_hashtags.planned_walk import Walk
-from tiktok_hashtags.session import Session
-from tiktok_hashtags.settings import Settings
-from tiktok_hashtags.targets import Targets
+from tiktok_hashtags.extract import Entity, Session, Settings, Targets, Walk
 
 
 class Provider(Protocol):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from tiktok_hashtags.wire import UNREADABLE, Id, Integer, Number, decoder_of, prepare
+from tiktok_hashtags.extract import Integer, Number
+from tiktok_hashtags.fetch import UNREADABLE, Id, decoder_of, prepare
 
 
 class Envelope(msgspec.Struct):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from tiktok_hashtags.wire import Id, Integer, Number, UrlList, prepare
+from tiktok_hashtags.extract import Integer, Number, UrlList
+from tiktok_hashtags.fetch import Id, prepare
 
 
 class Input(msgspec.Struct):

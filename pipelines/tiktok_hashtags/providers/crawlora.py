@@ -23,9 +23,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from dlt.extract import DltResource
 
-from tiktok_hashtags.client import ApiClient, Reply, raise_for_status, strict_json
-from tiktok_hashtags.crawl import raw_tables
-from tiktok_hashtags.decode import Entity
 from tiktok_hashtags.errors import (
     CaptchaError,
     EnvelopeError,
@@ -34,17 +31,27 @@ from tiktok_hashtags.errors import (
     RequestError,
     StatusError,
 )
-from tiktok_hashtags.hashtag_columns import keys_of, with_key
-from tiktok_hashtags.money import Plan
-from tiktok_hashtags.planned_walk import Walk, page_of
+from tiktok_hashtags.extract import (
+    Entity,
+    Fetch,
+    Page,
+    Rules,
+    Session,
+    Settings,
+    Targets,
+    Walk,
+    hashtags_of,
+    is_missing,
+    item_ids,
+    keys_of,
+    page_of,
+    raw_tables,
+    read_settings,
+    with_key,
+)
+from tiktok_hashtags.fetch import Accepted, ApiClient, Plan, Reply, decoder_of, raise_for_status, strict_json
 from tiktok_hashtags.providers import _crawlora_wire as wire
-from tiktok_hashtags.session import Session
-from tiktok_hashtags.settings import Settings, read_settings
-from tiktok_hashtags.targets import Targets, hashtags_of, is_missing
-from tiktok_hashtags.transports import Accepted
-from tiktok_hashtags.walk import Fetch, Page, Rules
 from tiktok_hashtags.watchlist import Hashtag, TrendList
-from tiktok_hashtags.wire import decoder_of, item_ids
 
 NAME = "crawlora"
 SERVES = frozenset({"details", "trends"})
@@ -237,11 +244,10 @@ def _details_fetch(client: ApiClient, session: Session, walk: Walk, walk_key: st
         try:
             reply = found()
         except NotFoundError:
-            session.known.missing.add(walk.hashtag_key or "")
+            session.learned.learn_missing(walk.hashtag_key)
             raise
         hashtag_id = wire.hashtag_id(reply.payload)
-        if hashtag_id and walk.hashtag_key:
-            session.known.hashtag_ids.setdefault(walk.hashtag_key, hashtag_id)
+        session.learned.learn(walk.hashtag_key, hashtag_id)
         return page_of(reply, items=[reply.payload], ids=[hashtag_id])
 
     return page

@@ -24,23 +24,30 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from dlt.extract import DltResource
 
-from tiktok_hashtags.client import ApiClient, raise_for_status, strict_json
-from tiktok_hashtags.crawl import raw_tables
-from tiktok_hashtags.dataset_files import DatasetFile, Found, dataset_files, file_pages
-from tiktok_hashtags.decode import Entity
 from tiktok_hashtags.errors import ConfigError, PageClampedError, RequestError, StatusError
-from tiktok_hashtags.hashtag_columns import caption_hashtags, keys_of, with_key, with_parent
-from tiktok_hashtags.money import Plan
-from tiktok_hashtags.planned_walk import Walk, page_of
+from tiktok_hashtags.extract import (
+    Entity,
+    Fetch,
+    Page,
+    Rules,
+    Session,
+    Settings,
+    Targets,
+    Walk,
+    caption_hashtags,
+    item_ids,
+    keys_of,
+    page_of,
+    raw_tables,
+    read_settings,
+    with_key,
+    with_parent,
+)
+from tiktok_hashtags.fetch import Accepted, ApiClient, Plan, raise_for_status, strict_json
 from tiktok_hashtags.providers import _scraper_wire as wire
+from tiktok_hashtags.providers._dataset_files import DatasetFile, Found, dataset_files, file_pages
 from tiktok_hashtags.redaction import shown_place
-from tiktok_hashtags.session import Session
-from tiktok_hashtags.settings import Settings, read_settings
-from tiktok_hashtags.targets import Targets
-from tiktok_hashtags.transports import Accepted
-from tiktok_hashtags.walk import Fetch, Page, Rules
 from tiktok_hashtags.watchlist import Dataset, name_of_url
-from tiktok_hashtags.wire import item_ids
 
 NAME = "scraper"
 SERVES = frozenset({"datasets"})

@@ -23,21 +23,30 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from dlt.extract import DltResource
 
-from tiktok_hashtags.client import ApiClient, raise_for_status, strict_json
-from tiktok_hashtags.crawl import raw_tables
-from tiktok_hashtags.decode import Entity
 from tiktok_hashtags.errors import AuthError, EnvelopeError, NotFoundError, RequestError, StatusError
-from tiktok_hashtags.hashtag_columns import caption_hashtags, with_key
-from tiktok_hashtags.money import Plan
-from tiktok_hashtags.planned_walk import Walk, id_of, page_of
+from tiktok_hashtags.extract import (
+    Entity,
+    Fetch,
+    Page,
+    Rules,
+    Session,
+    Settings,
+    Targets,
+    Walk,
+    caption_hashtags,
+    feed_rules,
+    hashtags_of,
+    id_of,
+    is_missing,
+    item_ids,
+    page_of,
+    raw_tables,
+    read_settings,
+    with_key,
+)
+from tiktok_hashtags.fetch import Accepted, ApiClient, Plan, raise_for_status, strict_json
 from tiktok_hashtags.providers import _tikliveapi_wire as wire
-from tiktok_hashtags.session import Session
-from tiktok_hashtags.settings import Settings, read_settings
-from tiktok_hashtags.targets import Targets, feed_rules, hashtags_of, is_missing
-from tiktok_hashtags.transports import Accepted
-from tiktok_hashtags.walk import Fetch, Page, Rules
 from tiktok_hashtags.watchlist import Hashtag, Search
-from tiktok_hashtags.wire import item_ids
 
 NAME = "tikliveapi"
 SERVES = frozenset({"details", "videos", "searches"})
@@ -221,11 +230,10 @@ def _details_fetch(client: ApiClient, session: Session, walk: Walk, walk_key: st
                 hashtag_key=walk.hashtag_key,
             )
         except NotFoundError:
-            session.known.missing.add(walk.hashtag_key or "")
+            session.learned.learn_missing(walk.hashtag_key)
             raise
         [hashtag_id] = item_ids([reply.payload], wire.DetailsReference)
-        if hashtag_id and walk.hashtag_key:
-            session.known.hashtag_ids.setdefault(walk.hashtag_key, hashtag_id)
+        session.learned.learn(walk.hashtag_key, hashtag_id)
         return page_of(reply, items=[reply.payload], ids=[hashtag_id])
 
     return page

@@ -21,9 +21,6 @@ import msgspec
 import pyarrow as pa
 from dlt.extract import DltResource
 
-from tiktok_hashtags.client import ApiClient, raise_for_status, strict_json
-from tiktok_hashtags.crawl import raw_tables
-from tiktok_hashtags.decode import Entity
 from tiktok_hashtags.errors import (
     AuthError,
     BalanceError,
@@ -34,17 +31,41 @@ from tiktok_hashtags.errors import (
     RequestError,
     StatusError,
 )
-from tiktok_hashtags.hashtag_columns import caption_hashtags, with_key, with_parent
-from tiktok_hashtags.money import Plan
-from tiktok_hashtags.pace import retry_after_seconds
-from tiktok_hashtags.planned_walk import Walk, id_of, page_of
-from tiktok_hashtags.session import Session
-from tiktok_hashtags.settings import Settings, read_settings
-from tiktok_hashtags.targets import Targets, feed_rules, hashtags_of, is_missing
-from tiktok_hashtags.transports import Accepted
-from tiktok_hashtags.walk import Fetch, Page
+from tiktok_hashtags.extract import (
+    Entity,
+    Fetch,
+    Integer,
+    Number,
+    Page,
+    Session,
+    Settings,
+    Targets,
+    Walk,
+    caption_hashtags,
+    feed_rules,
+    hashtags_of,
+    id_of,
+    is_missing,
+    item_ids,
+    page_of,
+    raw_tables,
+    read_settings,
+    with_key,
+    with_parent,
+)
+from tiktok_hashtags.fetch import (
+    UNREADABLE,
+    Accepted,
+    ApiClient,
+    Id,
+    Plan,
+    decoder_of,
+    prepare,
+    raise_for_status,
+    retry_after_seconds,
+    strict_json,
+)
 from tiktok_hashtags.watchlist import Hashtag
-from tiktok_hashtags.wire import UNREADABLE, Id, Integer, Number, decoder_of, item_ids, prepare
 
 NAME = "unifapi"
 SERVES = frozenset({"videos"})

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import duckdb
 
-from tiktok_hashtags import database
 from tiktok_hashtags.errors import NothingPublishedError, ReportError
 from tiktok_hashtags.project import Project
 from tiktok_hashtags.report.marts import Marts, Row
+from tiktok_hashtags.warehouse import Reader, database
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class DuckDbReader:
 class WarehouseReader:
     """Reads the published schemas of a warehouse."""
 
-    reader: database.Reader
+    reader: Reader
 
     def rows(self, sql: str) -> list[Row]:
         """Return the rows by column name."""
@@ -48,7 +48,7 @@ def reading(project: Project) -> Iterator[tuple[Marts, str]]:
         ConfigError: The warehouse's settings are wrong, or its server is away.
         ReportError: The file is no publication.
     """
-    warehouse = database.database(project)
+    warehouse = database(project)
     if warehouse.name == "duckdb":
         yield from _file(project)
         return

@@ -1,0 +1,108 @@
+"""Looks at a project that change nothing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import click
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from tiktok_hashtags.cli.options import json_option, now_option
+from tiktok_hashtags.cli.tables import dollars, rows_json, rows_table, stdout
+from tiktok_hashtags.clock import Clock
+from tiktok_hashtags.errors import ConfigError
+
+if TYPE_CHECKING:
+    from tiktok_hashtags.jobs import Check
+    from tiktok_hashtags.project import Project
+
+
+@click.command()
+@json_option
+@click.pass_obj
+def status(project: Project, as_json: bool) -> None:
+    """Show the last runs, what is incomplete, and how much is in the warehouse."""
+    from tiktok_hashtags.warehouse import read_status
+
+    found = read_status(project)
+    if as_json:
+        click.echo(json.dumps(found, default=str, ensure_ascii=False))
+    else:
+        stdout().print(status_view(found))
+
+
+@click.command()
+@json_option
+@now_option
+@click.option("--days", type=click.IntRange(1), default=31, show_default=True, help="UTC days to look back.")
+@click.pass_obj
+def usage(project: Project, as_json: bool, clock: Clock, days: int) -> None:
+    """Show requests, credits and dollars by day and provider, from the ledger."""
+    from tiktok_hashtags.jobs import read_usage
+
+    rows = read_usage(project, since=clock().date() - timedelta(days=days - 1))
+    if as_json:
+        click.echo(json.dumps({"usage": rows}, ensure_ascii=False))
+    else:
+        stdout().print(usage_table(rows))
+
+
+@click.command()
+@json_option
+@click.pass_context
+def doctor(ctx: click.Context, as_json: bool) -> None:
+    """Check the watchlist, the keys, the settings and the files; sends nothing."""
+    from tiktok_hashtags.jobs import checks
+
+    found = checks(ctx.obj)
+    if as_json:
+        click.echo(json.dumps({"checks": [check.as_json() for check in found]}, ensure_ascii=False))
+    else:
+        stdout().print(doctor_table(found))
+    ctx.exit(0 if all(check.is_ok for check in found) else ConfigError.exit_code)
+
+
+@click.command()
+@click.argument("sql")
+@json_option
+@click.option("--limit", type=click.IntRange(1), default=1000, show_default=True, help="Rows to print at most.")
+@click.pass_obj
+def query(project: Project, sql: str, as_json: bool, limit: int) -> None:
+    """Ask the warehouse in SQL, read-only: `tiktags query "select * from marts.dim_hashtag"`."""
+    from tiktok_hashtags.warehouse import read_query
+
+    columns, rows = read_query(project, sql, limit=limit)
+    if as_json:
+        click.echo(json.dumps(rows_json(columns, rows), ensure_ascii=False, allow_nan=False))
+    else:
+        stdout().print(rows_table(columns, rows))
+
+
+def status_view(found: dict[str, Any]) -> RenderableType:
+    """Return the state of the warehouse."""
+    if not found["runs"]:
+        return Text("The warehouse has no runs yet.")
+    runs = rows_table(list(found["runs"][0]), [tuple(run.values()) for run in found["runs"]], title="Last runs")
+    tables = rows_table(("table", "rows"), list(found["tables"].items()), title="Tables")
+    incomplete = found["incomplete_walks"]
+    if not incomplete:
+        return Group(runs, Text("The last run is complete."), tables)
+    rows = [tuple(walk.values()) for walk in incomplete]
+    return Group(runs, rows_table(list(incomplete[0]), rows, title="Incomplete in the last run"), tables)
+
+
+def usage_table(rows: Sequence[dict[str, Any]]) -> RenderableType:
+    """Return the ledger by day and provider."""
+    if not rows:
+        return Text("The ledger has no requests in these days.")
+    cells = [(*list(row.values())[:-1], dollars(row["cost_usd"])) for row in rows]
+    return rows_table([name.replace("_", " ") for name in rows[0]], cells)
+
+
+def doctor_table(checks: Sequence[Check]) -> RenderableType:
+    """Return the checks as a table."""
+    return rows_table(("check", "", "detail"), [(c.name, "ok" if c.is_ok else "FAILED", c.detail) for c in checks])

@@ -1,0 +1,76 @@
+"""What a person sees: tables, summaries, progress. Builds renderables; the commands print them."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import math
+import sys
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+if TYPE_CHECKING:
+    pass
+
+logger = logging.getLogger(__name__)
+
+
+def stdout() -> Console:
+    """Return the console for results; as wide as the terminal, or 120 columns in a file."""
+    return Console(width=None if sys.stdout.isatty() else 120, highlight=False)
+
+
+def rows_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, title: str | None = None) -> Table:
+    """Return rows as a table, numbers to the right."""
+    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    for index, column in enumerate(columns):
+        is_number = any(isinstance(row[index], int | float) and not isinstance(row[index], bool) for row in rows)
+        table.add_column(column, justify="right" if is_number else "left")
+    for row in rows:
+        table.add_row(*(_cell(value) for value in row))
+    return table
+
+
+def rows_json(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> dict[str, Any]:
+    """Return rows as `tiktags query --json` prints them.
+
+    Columns of the same name are numbered ("n", "n_2"); numbers that JSON does not have are the strings "NaN",
+    "Infinity" and "-Infinity".
+    """
+    names = _distinct(columns)
+    named = [dict(zip(names, map(_json_value, row), strict=True)) for row in rows]
+    return {"columns": names, "rows": named}
+
+
+def _distinct(names: Sequence[str]) -> list[str]:
+    found: list[str] = []
+    for name in names:
+        numbered = (f"{name}_{number}" for number in itertools.count(2))
+        found.append(name if name not in found else next(each for each in numbered if each not in [*found, *names]))
+    return found
+
+
+def _json_value(value: Any) -> Any:
+    """Return a value of a row as JSON can carry it, whatever is nested in it."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    if isinstance(value, dict):
+        return {str(key): _json_value(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_json_value(item) for item in value]
+    return value if value is None or isinstance(value, bool | int | float | str) else str(value)
+
+
+def _cell(value: Any) -> Text:
+    if value is None:
+        return Text("–", style="dim")
+    return Text(f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value))
+
+
+def dollars(value: float | None) -> str:
+    """Return an amount as a person reads it."""
+    return "no public price" if value is None else f"${value:,.4f}"

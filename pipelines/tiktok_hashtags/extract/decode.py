@@ -1,0 +1,331 @@
+"""From the raw bytes of items to arrow tables: one parent table and its child tables per entity.
+
+Fast path: arrow's own JSON reader with the schema that the wire type implies, several pages at a time. Where it
+refuses a batch (a number for a text, a field nobody declared, a lone surrogate), the batch is decoded item by item
+with msgspec, which also takes "123" for 123; an item that fails there is a reject and costs only itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any, get_args
+
+import msgspec
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.json as pj
+
+from tiktok_hashtags.extract.wire_types import (
+    UrlList,
+    arrow_fields,
+    arrow_type,
+    bare,
+    known_keys,
+    plain_value,
+    unknown_keys,
+    unknown_paths,
+)
+from tiktok_hashtags.fetch import REPLACEMENT, UNREADABLE, decoder_of, prepare
+
+Derive = Callable[[pa.Table, dict[str, pa.Table], pa.Table], tuple[pa.Table, dict[str, pa.Table]]]
+MAX_PAYLOAD_CHARS = 100_000
+MAX_PATH_CHARS = 60
+_SAMPLED_ITEMS = 50
+
+_LINEAGE = pa.schema(
+    [
+        ("run_id", pa.string()),
+        ("snapshot_date", pa.date32()),
+        ("observed_at", pa.timestamp("us")),
+        ("request_key", pa.string()),
+        ("page", pa.int64()),
+        ("position", pa.int64()),
+        ("is_text_replaced", pa.bool_()),
+    ]
+)
+_CHILD_LINEAGE = ("run_id", "snapshot_date", "observed_at", "request_key", "position")
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where the items of one page come from; `requested` are further columns, the same for the page's items."""
+
+    run_id: str
+    snapshot_date: date
+    observed_at: datetime
+    request_key: str
+    page: int
+    first_position: int
+    requested: Mapping[str, str | int | bool | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """An item that could not be decoded, with what it was and why."""
+
+    entity: str
+    origin: Origin
+    position: int
+    reason: str
+    payload: str
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """The tables of a batch, by raw table name, its rejects, and the paths of fields that no document names."""
+
+    tables: dict[str, pa.Table]
+    rejects: list[Reject]
+    unknown: set[str]
+
+
+def _no_derived(
+    table: pa.Table, children: dict[str, pa.Table], _nested: pa.Table
+) -> tuple[pa.Table, dict[str, pa.Table]]:
+    return table, children
+
+
+@dataclass(frozen=True)
+class Entity:
+    """A raw table: its wire type and what is added to it.
+
+    Args:
+        table: The name of the raw table, `<provider>_<entity>`.
+        item: The wire type of one item.
+        ids: The ids of decoded items, before flattening; an item without one is a reject. None: every object counts.
+        requested: The columns that `Origin.requested` fills, with their arrow types.
+        derive: Adds columns and child tables after flattening; also gets the table before it.
+        is_open: The document names only part of what items carry: below their top level, only some items of a batch
+            are looked at for fields that nobody names.
+        unread: Dotted paths that the document names and nobody needs.
+    """
+
+    table: str
+    item: type[msgspec.Struct]
+    ids: Callable[[pa.Table], pa.Array] | None = None
+    requested: Mapping[str, pa.DataType] = field(default_factory=dict)
+    derive: Derive = _no_derived
+    is_open: bool = False
+    unread: frozenset[str] = frozenset()
+
+    def __post_init__(self) -> None:
+        prepare(self.item)
+
+    def empty(self) -> dict[str, pa.Table]:
+        """Return the entity's tables with all columns and no rows."""
+        return _tables(self, pa.schema(arrow_fields(self.item)).empty_table(), _Rows([], [], []))
+
+    def decode(self, pages: Sequence[tuple[Origin, Sequence[bytes]]]) -> Batch:
+        """Decode the raw items of some pages."""
+        rows = _Rows.of(pages)
+        unknown: set[str] = set()
+        nested = _fast(self, rows)
+        rejects: list[Reject] = []
+        if nested is None:
+            unknown = _unknown_fields(self, rows.items)
+            nested, rows, rejects = _item_by_item(self, rows)
+        kept, rows, missing = _with_id(self, nested, rows)
+        return Batch(_tables(self, kept, rows), rejects + missing, unknown)
+
+
+@dataclass(slots=True)
+class _Rows:
+    """The items of a batch, with the page and the place within it that each came from, and as lines of text."""
+
+    items: Sequence[bytes]
+    places: list[tuple[Origin, int]]
+    replaced: list[bool]
+    lines: bytes = b""
+
+    @classmethod
+    def of(cls, pages: Sequence[tuple[Origin, Sequence[bytes]]]) -> _Rows:
+        items = [item for _, page in pages for item in page]
+        places = [(origin, origin.first_position + offset) for origin, page in pages for offset in range(len(page))]
+        lines = b"\n".join(items)
+        has_replaced = REPLACEMENT in lines
+        return cls(items, places, [has_replaced and REPLACEMENT in bytes(item) for item in items], lines)
+
+    def take(self, indices: Sequence[int]) -> _Rows:
+        return _Rows(
+            [self.items[i] for i in indices], [self.places[i] for i in indices], [self.replaced[i] for i in indices]
+        )
+
+    def reject(self, entity: Entity, index: int, reason: str) -> Reject:
+        origin, position = self.places[index]
+        text = bytes(self.items[index])[:MAX_PAYLOAD_CHARS]
+        return Reject(entity.table, origin, position, reason, text.decode(errors="replace").replace("\x00", "\ufffd"))
+
+
+def _fast(entity: Entity, rows: _Rows) -> pa.Table | None:
+    """Decode all items at once, or return None if any of them is not plainly what the wire type says."""
+    schema = pa.schema(arrow_fields(entity.item))
+    if entity.is_open and rows.items:
+        return None
+    if not rows.items:
+        return schema.empty_table()
+    lines = _one_a_line(rows)
+    if lines is None:
+        return None
+    parse = pj.ParseOptions(explicit_schema=schema, unexpected_field_behavior="error")
+    read = pj.ReadOptions(use_threads=False, block_size=len(lines) + 1)
+    try:
+        table = pj.read_json(pa.BufferReader(lines), parse_options=parse, read_options=read)
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
+        return None
+    return table if table.num_rows == len(rows.items) else None
+
+
+def _one_a_line(rows: _Rows) -> bytes | None:
+    """Return the items as JSON Lines; None where one is no object, because that crashes arrow's reader."""
+    breaks = len(rows.items) - 1
+    if (
+        rows.lines[:1] == b"{"
+        and rows.lines.count(b"\n{") == breaks == rows.lines.count(b"\n")
+        and b"\r" not in rows.lines
+    ):
+        return rows.lines
+    texts = [bytes(item) for item in rows.items]
+    if not all(text[:1] == b"{" for text in texts):
+        return None
+    return b"\n".join(text.replace(b"\n", b" ").replace(b"\r", b" ") for text in texts)
+
+
+def _item_by_item(entity: Entity, rows: _Rows) -> tuple[pa.Table, _Rows, list[Reject]]:
+    decoder = decoder_of(entity.item, is_strict=False)
+    kept: list[int] = []
+    values: list[Any] = []
+    rejects: list[Reject] = []
+    for index, item in enumerate(rows.items):
+        try:
+            decoded = decoder.decode(item)
+            values.append(msgspec.to_builtins(decoded, enc_hook=plain_value))
+            kept.append(index)
+        except UNREADABLE as error:
+            rejects.append(rows.reject(entity, index, str(error)))
+    return pa.Table.from_pylist(values, schema=pa.schema(arrow_fields(entity.item))), rows.take(kept), rejects
+
+
+def _unknown_fields(entity: Entity, items: Sequence[bytes]) -> set[str]:
+    """Return the paths of fields that no document names, each cut to `MAX_PATH_CHARS`."""
+    step = max(len(items) // _SAMPLED_ITEMS, 1) if entity.is_open else 1
+    found: set[str] = set()
+    for index, item in enumerate(items):
+        with suppress(*UNREADABLE):
+            if index % step == 0:
+                found |= unknown_paths(msgspec.json.decode(item), entity.item)
+            else:
+                found |= unknown_keys(item, entity.item)
+    return {path[:MAX_PATH_CHARS].replace("\n", " ") for path in found} - entity.unread
+
+
+def _with_id(entity: Entity, nested: pa.Table, rows: _Rows) -> tuple[pa.Table, _Rows, list[Reject]]:
+    """Set aside the items without an id."""
+    if entity.ids is None or nested.num_rows == 0:
+        return nested, rows, []
+    has_id = pc.fill_null(pc.greater(pc.utf8_length(pc.utf8_trim_whitespace(entity.ids(nested))), 0), False)
+    if pc.all(has_id).as_py():
+        return nested, rows, []
+    mask = has_id.to_pylist()
+    rejects = [rows.reject(entity, i, "the item has no id") for i, has in enumerate(mask) if not has]
+    return nested.filter(has_id), rows.take([i for i, has in enumerate(mask) if has]), rejects
+
+
+def _tables(entity: Entity, nested: pa.Table, rows: _Rows) -> dict[str, pa.Table]:
+    columns, lists = _flattened(entity.item, nested)
+    lineage = _lineage(entity, rows)
+    parent = pa.table({**{name: lineage[name] for name in lineage.column_names}, **columns})
+    children = {f"{entity.table}__{name}": _child(kind, values, lineage) for name, (kind, values) in lists.items()}
+    parent, children = entity.derive(parent, children, nested)
+    return {entity.table: parent, **children}
+
+
+def _lineage(entity: Entity, rows: _Rows) -> pa.Table:
+    origins: dict[int, int] = {}
+    pages: list[Origin] = []
+    indices = np.empty(len(rows.places), dtype=np.int64)
+    for row, (origin, _) in enumerate(rows.places):
+        if id(origin) not in origins:
+            origins[id(origin)] = len(pages)
+            pages.append(origin)
+        indices[row] = origins[id(origin)]
+    take = pa.array(indices)
+    per_page: dict[str, Any] = {
+        name: pa.array([getattr(page, name) for page in pages], _LINEAGE.field(name).type).take(take)
+        for name in ("run_id", "snapshot_date", "observed_at", "request_key", "page")
+    }
+    per_page["position"] = pa.array([position for _, position in rows.places], pa.int64())
+    per_page["is_text_replaced"] = pa.array(rows.replaced, pa.bool_())
+    requested = {
+        name: pa.array([page.requested.get(name) for page in pages], kind).take(take)
+        for name, kind in entity.requested.items()
+    }
+    return pa.table({**per_page, **requested})
+
+
+def _flattened(struct: type[msgspec.Struct], nested: pa.Table) -> tuple[dict[str, Any], dict[str, tuple[Any, Any]]]:
+    """Return the scalar columns (nested names joined with `__`) and the lists of a table of structs."""
+    columns: dict[str, Any] = {}
+    lists: dict[str, tuple[Any, Any]] = {}
+    kinds = known_keys(struct)
+    for wire_field in msgspec.structs.fields(struct):
+        kind, values = kinds[wire_field.encode_name], nested[wire_field.encode_name]
+        if kind is UrlList:
+            columns[f"{wire_field.name}__first_url"] = _first_url(values)
+        elif isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+            inner_columns, inner_lists = _flattened(kind, _unnested(values, kind))
+            columns.update({f"{wire_field.name}__{name}": column for name, column in inner_columns.items()})
+            lists.update({f"{wire_field.name}__{name}": value for name, value in inner_lists.items()})
+        elif pa.types.is_list(values.type):
+            lists[wire_field.name] = (bare(get_args(kind)[0]), values)
+        else:
+            columns[wire_field.name] = values
+    return columns, lists
+
+
+def _unnested(values: pa.ChunkedArray, kind: type[msgspec.Struct]) -> pa.Table:
+    names = [wire_field.name for wire_field in arrow_fields(kind)]
+    if values.num_chunks == 0:
+        return pa.schema(arrow_fields(kind)).empty_table()
+    return pa.table({name: pc.struct_field(values, name) for name in names})
+
+
+def _first_url(values: pa.ChunkedArray) -> pa.Array:
+    urls = (
+        pc.struct_field(values, "url_list").combine_chunks()
+        if values.num_chunks
+        else pa.array([], pa.list_(pa.string()))
+    )
+    first = pa.nulls(len(urls), pa.string())
+    has_any = pc.fill_null(pc.greater(pc.list_value_length(urls), 0), False)
+    filled = urls.filter(has_any)
+    return pc.replace_with_mask(first, has_any, pc.list_element(filled, 0)) if len(filled) else first
+
+
+def _child(kind: Any, values: pa.ChunkedArray, lineage: pa.Table) -> pa.Table:
+    """Return one row per list element, with the key of the row it came from."""
+    lists = values.combine_chunks() if values.num_chunks else pa.array([], values.type)
+    parents = pc.list_parent_indices(lists)
+    elements = pc.list_flatten(lists)
+    index = _list_index(parents)
+    if elements.null_count:
+        is_there = pc.is_valid(elements)
+        parents, elements, index = parents.filter(is_there), elements.filter(is_there), index.filter(is_there)
+    keys = {name: lineage[name].take(parents) for name in _CHILD_LINEAGE}
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        columns, _ = _flattened(kind, pa.table({f.name: pc.struct_field(elements, f.name) for f in arrow_fields(kind)}))
+    else:
+        columns = {"value": elements.cast(arrow_type(kind))}
+    return pa.table({**keys, "list_index": index, **columns, "_parent": parents.cast(pa.int64())})
+
+
+def _list_index(parents: pa.Array) -> pa.Array:
+    owner = parents.to_numpy(zero_copy_only=False)
+    if len(owner) == 0:
+        return pa.array([], pa.int64())
+    starts = np.flatnonzero(np.r_[True, owner[1:] != owner[:-1]])
+    lengths = np.diff(np.r_[starts, len(owner)])
+    return pa.array(np.arange(len(owner)) - np.repeat(starts, lengths) + 1)

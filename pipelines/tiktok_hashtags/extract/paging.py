@@ -1,0 +1,220 @@
+"""The one loop that pages through every cursor, with every reason it can stop for."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Container, Generator, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from tiktok_hashtags.errors import (
+    BodyError,
+    CaptchaError,
+    EnvelopeError,
+    NetworkError,
+    PageClampedError,
+    RequestError,
+    ServerError,
+    UnreachableError,
+)
+from tiktok_hashtags.extract.id_sets import SeenIds
+
+COMPLETE_REASONS = frozenset({"feed_end", "max_videos", "known_pages", "not_found"})
+DEFAULT_MAX_PAGES = 1000
+MAX_EMPTY_PAGES = 1
+_ASTRAY_REASONS = frozenset({"cursor_loop", "no_cursor", "empty_pages", "repeated_items"})
+_OF_ONE_PAGE = (NetworkError, ServerError, BodyError)
+_OF_MORE_PAGES = (UnreachableError, CaptchaError, PageClampedError)
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One page of a feed.
+
+    Args:
+        items: The raw bytes of each item.
+        ids: The id of each item; None where it has none.
+        cursor: Where the next page starts; None where the answer names none.
+        has_more: Whether the answer promises a next page.
+        is_partial: The balance cut the page short: its rows count, its cursor does not.
+        credits: What the page cost when it was bought; 0 for a replay.
+    """
+
+    items: Sequence[bytes]
+    ids: Sequence[str | None]
+    cursor: str | None
+    has_more: bool
+    request_key: str
+    observed_at: datetime
+    credits: int = 0
+    is_partial: bool = False
+    is_replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """When a walk may end before its feed does.
+
+    Args:
+        max_items: Stop after the page that reaches this many items; None for no limit.
+        max_pages: A safety stop; a walk that it ends is incomplete. None for no limit.
+        repeated_pages: A safety stop after this many pages in a row of ids that came before; None never to.
+        known_pages: Stop after this many pages in a row without a new id; None never to.
+        known_ids: The ids that count as known.
+        beyond: Tells, from a cursor and the size of the page before it (0 for none), where the page after the one at
+            the cursor begins, and how many items that one has; None where only a page itself says where the next is.
+    """
+
+    max_items: int | None = None
+    max_pages: int | None = DEFAULT_MAX_PAGES
+    repeated_pages: int | None = 2
+    known_pages: int | None = None
+    known_ids: Container[str] = frozenset()
+    beyond: Callable[[str | None, int], tuple[str, int] | None] | None = None
+
+
+@dataclass(slots=True)
+class Verdict:
+    """How a walk went; `doubted` are the request keys of pages that led astray and are worth asking for again."""
+
+    pages: int = 0
+    items: int = 0
+    new_items: int = 0
+    credits: int = 0
+    replayed_pages: int = 0
+    stop_reason: str = ""
+    last_cursor: str | None = None
+    error: RequestError | None = None
+    doubted: list[str] = field(default_factory=list)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the walk got all that its rules ask for."""
+        return self.stop_reason in COMPLETE_REASONS
+
+
+Fetch = Callable[[str | None, int], Page]
+
+
+def walk(fetch: Fetch, rules: Rules) -> Generator[tuple[int, int, Page], None, Verdict]:
+    """Yield (page number, position of its first item, page) until a rule, the feed or an error ends the walk.
+
+    Args:
+        fetch: Gets the page at a cursor; also told how many items were received before it.
+        rules: When to stop early.
+
+    Stop reasons, complete: `feed_end` (no more is promised), `max_videos`, `known_pages`, `not_found`.
+    Incomplete: `max_pages`; `cursor_loop` (a cursor came again); `no_cursor` (more is promised, but not where);
+    `empty_pages` (more is promised, twice in a row for nothing); `repeated_items` (new cursors, the same items);
+    `balance` (the page was cut short); or the `reason` of the error that ended it.
+
+    A failing request ends only this walk: it is in the verdict, not raised. Where the rules know what lies beyond it, a
+    page that stays broken is stepped over, unless it is the second in a row; the walk is incomplete all the same.
+    """
+    verdict = Verdict()
+    state = _State(rules)
+    cursor: str | None = None
+    while not verdict.stop_reason:
+        try:
+            page = fetch(cursor, state.received)
+        except RequestError as error:
+            cursor = state.stepped_over(cursor, error, verdict)
+            continue
+        verdict.pages += 1
+        verdict.credits += page.credits
+        verdict.replayed_pages += page.is_replayed
+        yield verdict.pages + state.gaps, state.received + 1, page
+        verdict.items += len(page.items)
+        verdict.new_items += state.count_new(page)
+        verdict.last_cursor = cursor = cursor if page.is_partial else page.cursor
+        verdict.stop_reason = state.stop_reason(page, verdict)
+    if verdict.stop_reason in _ASTRAY_REASONS:
+        verdict.doubted = state.trail
+    if verdict.error and verdict.is_complete:
+        verdict.stop_reason = verdict.error.reason
+    return verdict
+
+
+@dataclass(slots=True)
+class _State:
+    rules: Rules
+    seen_ids: SeenIds = field(default_factory=SeenIds)
+    seen_cursors: SeenIds = field(default_factory=SeenIds)
+    received: int = 0
+    gaps: int = 0
+    page_size: int = 0
+    is_after_gap: bool = False
+    pages_without_new: int = 0
+    pages_without_unseen: int = 0
+    empty_pages: int = 0
+    trail: list[str] = field(default_factory=list)
+
+    def stepped_over(self, cursor: str | None, error: RequestError, verdict: Verdict) -> str | None:
+        """Note an error; return where the page after it begins, or end the walk."""
+        verdict.error = error
+        place = self._beyond(cursor, error)
+        if place is None:
+            verdict.stop_reason = error.reason
+            return cursor
+        self.is_after_gap = True
+        self.gaps += 1
+        self.received += place[1]
+        return place[0]
+
+    def _beyond(self, cursor: str | None, error: RequestError) -> tuple[str, int] | None:
+        # A failing envelope on the first page is rather the list's than the page's, and is charged for.
+        kinds = (*_OF_ONE_PAGE, EnvelopeError) if self.page_size else _OF_ONE_PAGE
+        is_of_one_page = isinstance(error, kinds) and not isinstance(error, _OF_MORE_PAGES)
+        if self.rules.beyond is None or self.is_after_gap or not is_of_one_page:
+            return None
+        return self.rules.beyond(cursor, self.page_size)
+
+    def count_new(self, page: Page) -> int:
+        """Count the ids that no earlier load and no earlier page has."""
+        unseen = self.seen_ids.unseen(page.ids)
+        new = sum(1 for item_id in unseen if item_id not in self.rules.known_ids)
+        self.received += len(page.items)
+        self.page_size, self.is_after_gap = len(page.items), False
+        self.pages_without_unseen = 0 if unseen or not page.items else self.pages_without_unseen + 1
+        self.pages_without_new = 0 if new or not page.items else self.pages_without_new + 1
+        self.empty_pages = self.empty_pages + 1 if not page.items else 0
+        self.trail = [page.request_key] if unseen else [*self.trail, page.request_key]
+        return new
+
+    def stop_reason(self, page: Page, verdict: Verdict) -> str:
+        """Return why the walk ends after this page, or "" if it goes on."""
+        rules = self.rules
+        if page.is_partial:
+            return "balance"
+        if not page.has_more:
+            return "feed_end"
+        if rules.max_items is not None and self.received >= rules.max_items:
+            return "max_videos"
+        if rules.known_pages is not None and self.pages_without_new >= rules.known_pages:
+            return "known_pages"
+        return self._fault(page, verdict)
+
+    def _fault(self, page: Page, verdict: Verdict) -> str:
+        if page.cursor is None or page.cursor == "":
+            return "no_cursor"
+        if not self.seen_cursors.unseen([page.cursor]):
+            return "cursor_loop"
+        if self.empty_pages > MAX_EMPTY_PAGES:
+            return "empty_pages"
+        rules = self.rules
+        if rules.repeated_pages is not None and self.pages_without_unseen >= rules.repeated_pages:
+            return "repeated_items"
+        return "max_pages" if rules.max_pages is not None and verdict.pages + self.gaps >= rules.max_pages else ""
+
+
+def walk_key(*, provider: str, endpoint: str, target: str, snapshot_date: date | None) -> str:
+    """Return the key of a walk: the same target on the same date is the same walk.
+
+    Args:
+        provider: The provider's name.
+        endpoint: The endpoint's name.
+        target: What is walked, with every parameter that changes the answer.
+        snapshot_date: The run's date; None for what never changes, such as a file by its content.
+    """
+    identity = f"{provider}\n{endpoint}\n{target}\n{snapshot_date or ''}"
+    return hashlib.blake2b(identity.encode(), digest_size=12).hexdigest()

@@ -1,0 +1,122 @@
+"""One thing to walk, known before anything is sent, and what its page function needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from tiktok_hashtags.errors import MissingIdError, NotFoundError, NotJournaledError, RequestError
+from tiktok_hashtags.extract.decode import Entity
+from tiktok_hashtags.extract.paging import Fetch, Page, Rules, walk_key
+from tiktok_hashtags.extract.session import Session
+from tiktok_hashtags.fetch import Reply
+
+
+@dataclass(frozen=True)
+class Walk:
+    """One thing to walk, known before anything is sent.
+
+    Args:
+        provider: The provider's name.
+        endpoint: The resource's name, as in `--only provider.resource`.
+        target: What is walked, as a person would say it.
+        entity: The raw table its items go to.
+        fetch: Makes the page function once there is a client.
+        requested: Further raw columns that say what was asked for.
+        worst_requests: Requests if every page is full.
+        worst_credits: The credits that those requests can cost; None where nobody charges.
+        rules: When to stop early.
+        identity: What makes it the same walk again, beside provider, endpoint and date; the target unless told.
+        is_dated: Whether it is to be walked anew on every snapshot date.
+        needs_id: Whether the provider finds the hashtag by its id only.
+        refusal: Why nothing can come of it, where that is known beforehand.
+    """
+
+    provider: str
+    endpoint: str
+    target: str
+    entity: Entity
+    fetch: Callable[[Any, Session, Walk, str], Fetch]
+    requested: Mapping[str, str | int | bool | None]
+    worst_requests: int
+    worst_credits: int
+    hashtag_key: str | None = None
+    hashtag_id: str | None = None
+    rules: Rules = field(default_factory=Rules)
+    identity: str | None = None
+    is_dated: bool = True
+    needs_id: bool = False
+    refusal: RequestError | None = None
+
+    def key(self, session: Session) -> str:
+        """Return the key by which later runs know this walk."""
+        snapshot_date = session.snapshot_date if self.is_dated else None
+        return walk_key(
+            provider=self.provider,
+            endpoint=self.endpoint,
+            target=self.identity or self.target,
+            snapshot_date=snapshot_date,
+        )
+
+    def is_done(self, session: Session) -> bool:
+        """Whether an earlier run completed this walk, and not to a lower limit than today's."""
+        earlier = session.known.complete_walks.get(self.key(session))
+        if earlier is None or self.refusal:
+            return False
+        reason, items = earlier
+        return reason != "max_videos" or (self.rules.max_items is not None and items >= self.rules.max_items)
+
+
+def id_of(item: Walk, session: Session) -> str:
+    """Return the id of a walk's hashtag: from the watchlist, or from details of this or an earlier run.
+
+    Raises:
+        NotFoundError: The details of this run say that there is no such hashtag.
+        MissingIdError: Nothing gave an id.
+    """
+    where = f"{item.provider} {item.endpoint} of {item.target}"
+    found = known_id(item, session)
+    if found:
+        return found
+    if session.is_missing(item.hashtag_key):
+        raise NotFoundError(f"{where}: its details say that there is no such hashtag")
+    if session.is_offline:
+        raise NotJournaledError(f"{where}: its id is not in the journal")
+    raise MissingIdError(f"{missing_id(item)} Nothing was sent.")
+
+
+def known_id(item: Walk, session: Session) -> str | None:
+    """Return the id of a walk's hashtag, as far as it is known by now."""
+    return item.hashtag_id or session.id_of(item.hashtag_key)
+
+
+def missing_id(item: Walk) -> str:
+    """Return what to say of a walk whose hashtag has no id."""
+    return (
+        f"{item.provider} {item.endpoint} of {item.target}: its id is not known. Give `id` in the watchlist, or have "
+        "it looked up: that takes a key of crawlora or tikliveapi, and a run without an `--only` that leaves them out."
+    )
+
+
+def page_of(
+    reply: Reply,
+    *,
+    items: Sequence[bytes],
+    ids: Sequence[str | None],
+    cursor: str | int | None = None,
+    has_more: bool = False,
+    is_partial: bool = False,
+) -> Page:
+    """Return a reply as a page of a walk; what was replayed is not charged again."""
+    return Page(
+        items=items,
+        ids=ids,
+        cursor=None if cursor is None else str(cursor),
+        has_more=has_more,
+        request_key=reply.request_key,
+        observed_at=reply.observed_at,
+        credits=0 if reply.is_replayed else reply.credits,
+        is_partial=is_partial,
+        is_replayed=reply.is_replayed,
+    )

@@ -1,0 +1,111 @@
+"""The kinds of value that wire types are made of, and the arrow types and raw columns that follow from them.
+
+A provider declares its items as `msgspec.Struct`s, and everything else is derived: the arrow schema for the fast
+decoder, the columns of the raw table (nested fields joined with `__`), and the child tables (lists).
+
+Kinds: `str`; `Id` (text, also where the wire has a number); `Integer` (64 bits, also from "123"); `Number` (finite);
+`bool` (also from 0 and 1); a nested struct; `UrlList` (only its first URL is kept); a list of structs or of scalars.
+"""
+
+from __future__ import annotations
+
+import sys
+import types
+from collections.abc import Sequence
+from functools import cache
+from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
+
+import msgspec
+import pyarrow as pa
+
+from tiktok_hashtags.fetch import UNREADABLE, Id, decoder_of
+
+Integer = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
+# Without bounds the text "nan" would count as a number.
+Number = Annotated[float, msgspec.Meta(ge=-sys.float_info.max, le=sys.float_info.max)]
+
+_KEYS = msgspec.json.Decoder(dict[str, msgspec.Raw])
+
+
+class UrlList(msgspec.Struct):
+    """TikTok's `{uri, url_list}`; the URLs are signed and expire, so the first one is all that is kept."""
+
+    url_list: list[str | None] | None = None
+
+
+def plain_value(value: object) -> str:
+    """Turn an `Id` back into `str` (a hook for `msgspec.to_builtins`)."""
+    if isinstance(value, Id):
+        return str.__str__(value)
+    raise NotImplementedError(type(value))
+
+
+@cache
+def arrow_fields(struct: type[msgspec.Struct]) -> tuple[pa.Field, ...]:
+    """Return the arrow fields of a struct under their wire names."""
+    hints = get_type_hints(struct, include_extras=True)
+    return tuple(pa.field(f.encode_name, arrow_type(hints[f.name])) for f in msgspec.structs.fields(struct))
+
+
+def arrow_type(hint: Any) -> pa.DataType:  # a type annotation has no narrower type
+    """Return the arrow type of a wire type's annotation."""
+    kind = bare(hint)
+    if get_origin(kind) is list:
+        return pa.list_(arrow_type(get_args(kind)[0]))
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        return pa.struct(arrow_fields(kind))
+    scalars = {str: pa.string(), Id: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
+    return scalars[kind]
+
+
+def bare(hint: Any) -> Any:  # a type annotation has no narrower type
+    """Strip `Annotated` and `| None` from an annotation."""
+    if get_origin(hint) is Annotated:
+        return bare(get_args(hint)[0])
+    if get_origin(hint) in (Union, types.UnionType):
+        return bare(next(arg for arg in get_args(hint) if arg is not type(None)))
+    return hint
+
+
+@cache
+def known_keys(struct: type[msgspec.Struct]) -> dict[str, Any]:
+    """Return the struct or list type under each wire name, for telling unknown fields."""
+    hints = get_type_hints(struct, include_extras=True)
+    return {field.encode_name: bare(hints[field.name]) for field in msgspec.structs.fields(struct)}
+
+
+def unknown_paths(value: object, kind: Any, path: str = "") -> set[str]:
+    """Return the dotted paths in a decoded item that its wire type does not declare, no deeper than declared."""
+    if get_origin(kind) is list:
+        values = value if isinstance(value, list) else []
+        return set().union(*(unknown_paths(item, bare(get_args(kind)[0]), f"{path}[]") for item in values))
+    if not (isinstance(value, dict) and isinstance(kind, type) and issubclass(kind, msgspec.Struct)):
+        return set()
+    if kind is UrlList:
+        return set()
+    known = known_keys(kind)
+    paths = {f"{path}.{key}".lstrip(".") for key in value if key not in known}
+    nested = (unknown_paths(value[key], known[key], f"{path}.{key}") for key in value if key in known)
+    return paths.union(*nested)
+
+
+def unknown_keys(item: bytes, struct: type[msgspec.Struct]) -> set[str]:
+    """Return the keys of a raw item that its wire type does not declare, without a look at what is below them.
+
+    Raises:
+        UNREADABLE: The item is no JSON object.
+    """
+    return _KEYS.decode(item).keys() - known_keys(struct).keys()
+
+
+def item_ids(items: Sequence[bytes], reference: type[msgspec.Struct]) -> list[str | None]:
+    """Return the id of each raw item by the first field of `reference` that has one; None where none has."""
+    decoder = decoder_of(reference)
+    ids: list[str | None] = []
+    for item in items:
+        try:
+            values = msgspec.structs.astuple(decoder.decode(item))
+            ids.append(next((str(value) for value in values if value not in (None, "")), None))
+        except UNREADABLE:
+            ids.append(None)
+    return ids

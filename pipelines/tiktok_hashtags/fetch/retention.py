@@ -1,0 +1,86 @@
+"""The pages of the journal that a project can do without."""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Protocol
+
+from tiktok_hashtags.errors import LoadError
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One kind of thing that goes.
+
+    Args:
+        name: Where it is.
+        reason: Why it can go.
+        rows: How many rows, or folders.
+        bytes: What it takes up; None where nobody can tell before it is gone.
+    """
+
+    name: str
+    reason: str
+    rows: int
+    first_date: date | None = None
+    last_date: date | None = None
+    bytes: int | None = None
+
+
+class Store(Protocol):
+    """A place from which something can go."""
+
+    def parts(self) -> list[Part]:
+        """Return what can go."""
+
+    def remove(self) -> list[str]:
+        """Remove it; return what a person should know."""
+
+
+class Pages:
+    """The pages of the journal."""
+
+    def __init__(self, path: Path, cutoff: date) -> None:
+        self._path, self._cutoff = path, cutoff.isoformat()
+
+    def parts(self) -> list[Part]:
+        """Return the pages older than the cutoff as one part."""
+        query = "select count(*), min(snapshot_date), max(snapshot_date), sum(length(body)) from pages"
+        with self._connected() as connection:
+            count, first, last, size = connection.execute(f"{query} where snapshot_date < ?", [self._cutoff]).fetchone()
+        if not count:
+            return []
+        name = f"pages of {self._path.name}"
+        dates = date.fromisoformat(first), date.fromisoformat(last)
+        return [Part(name, "older than journal_days", count, *dates, bytes=size)]
+
+    def remove(self) -> list[str]:
+        """Delete them and give their space back.
+
+        Raises:
+            LoadError: The journal cannot be written.
+        """
+        with self._connected() as connection:
+            connection.execute("delete from pages where snapshot_date < ?", [self._cutoff])
+            try:
+                # Refused while another process has the file open; a file that is free gives all its space back.
+                connection.execute("pragma busy_timeout = 0")
+                connection.execute("pragma journal_mode = delete").fetchall()
+            except sqlite3.OperationalError:
+                return [f"{self._path.name} is open in another process: its space is given back when it grows anew"]
+            connection.execute("vacuum")
+            connection.execute("pragma journal_mode = wal").fetchall()
+        return []
+
+    @contextmanager
+    def _connected(self) -> Iterator[sqlite3.Connection]:
+        try:
+            with closing(sqlite3.connect(self._path, isolation_level=None, timeout=10)) as connection:
+                yield connection
+        except sqlite3.Error as error:
+            raise LoadError(f"{self._path}: cannot be pruned: {error}") from error

@@ -1,0 +1,72 @@
+"""What the requests of one run share: its id and date, its clock, its journal and its budget."""
+
+from __future__ import annotations
+
+import threading
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+import httpx
+
+from tiktok_hashtags.clock import Clock
+from tiktok_hashtags.fetch.journal import Journal
+from tiktok_hashtags.fetch.money import Budget, Caps
+
+Sleep = Callable[[float], None]
+
+
+@dataclass
+class Session:
+    """One run as its clients see it.
+
+    Args:
+        run_id: Unique for each run, sortable by time.
+        clock: Gives naive UTC times; may stand still.
+        journal: Where pages and charges are kept.
+        project: Tells this project's requests from those of others in a shared ledger.
+        is_shared: Whether other processes may use the same ledger, and so the same keys, at the same time.
+        is_offline: Whether pages come from the journal alone, for a replay.
+        budget: What this run may spend.
+        caps: What each provider's key may spend in a day and a month.
+        transport: Stands in for the network (tests, demo); None for the real one.
+        clients: One client per provider, so that all its resources keep to one rate limit.
+        concurrency: Walks at the same time; pages of one walk are always in sequence.
+    """
+
+    clock: Clock
+    journal: Journal
+    run_id: str
+    snapshot_date: date
+    project: str = ""
+    is_shared: bool = False
+    is_offline: bool = False
+    budget: Budget = field(default_factory=Budget)
+    caps: Mapping[str, Caps] = field(default_factory=dict)
+    clients: dict[str, Any] = field(default_factory=dict)
+    transport: httpx.BaseTransport | None = None
+    concurrency: int = 20
+    sleep: Sleep = time.sleep
+    monotonic: Callable[[], float] = time.monotonic
+    stop: threading.Event = field(default_factory=threading.Event)
+
+    def close(self) -> None:
+        """Close the clients and the journal."""
+        for client in self.clients.values():
+            client.close()
+        self.journal.close()
+
+    def pause(self, seconds: float) -> None:
+        """Sleep, but not longer than until the run is told to stop."""
+        if self.sleep is time.sleep:
+            self.stop.wait(seconds)
+        else:
+            self.sleep(seconds)
+
+
+def new_run_id(now: datetime) -> str:
+    """Return a run id that sorts by its time."""
+    return f"{now:%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}"

@@ -1,0 +1,88 @@
+"""What a project can do without: old pages of the journal, raw rows that no mart can see, dlt's leftovers.
+
+Nothing here changes a mart, a full refresh included, and nothing of the ledger goes: it is what day and month limits
+and `usage` count. Raw keeps each observation, because it is the history: only copies that a later load replaced, rows
+of loads that never completed, and, where `rejects_days` says so, old rejects and notices go.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import date, timedelta
+from typing import Any
+
+from tiktok_hashtags.clock import Clock, system_clock
+from tiktok_hashtags.config import Retention, read_retention, shared_ledger
+from tiktok_hashtags.fetch import Pages, Part, Store
+from tiktok_hashtags.jobs.run import locked
+from tiktok_hashtags.project import Project
+from tiktok_hashtags.warehouse import Packages, Tables, Warehouse, size_of
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass
+class Pruning:
+    """What a project can do without, or did."""
+
+    retention: Retention
+    parts: list[Part] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
+    is_removed: bool = False
+    freed_bytes: int | None = None
+
+    def as_json(self) -> dict[str, Any]:
+        """Return it as `tiktags prune --json` prints it."""
+        return asdict(self)
+
+
+def prune_project(
+    project: Project,
+    *,
+    clock: Clock = system_clock,
+    retention: Retention | None = None,
+    is_wanted: Callable[[Pruning], bool] = lambda _: False,
+) -> Pruning:
+    """Find what can go, and remove it if it is wanted.
+
+    Args:
+        project: The project.
+        clock: Says what today is.
+        retention: How long things are kept; None reads the configuration.
+        is_wanted: Shown what would go; what it answers decides.
+
+    Raises:
+        LockedError: A run is under way.
+        ConfigError: A setting is wrong.
+        LoadError: Something could not be removed.
+    """
+    kept = retention or read_retention()
+    with locked(project):
+        stores = _stores(project, kept, clock().date())
+        found = Pruning(kept, [part for store in stores for part in store.parts()])
+        if not is_wanted(found):
+            return found
+        before = _size(project)
+        for store in stores:
+            found.notes += store.remove()
+    found.is_removed, found.freed_bytes = True, before - _size(project)
+    return found
+
+
+def _stores(project: Project, retention: Retention, today: date) -> Sequence[Store]:
+    cutoff = today - timedelta(days=retention.journal_days)
+    rejects = None if retention.rejects_days is None else today - timedelta(days=retention.rejects_days)
+    journal = shared_ledger() or project.journal
+    stores: list[Store] = [Pages(journal, cutoff)] if journal.exists() else []
+    stores.append(Packages(project.pipelines / "tiktok_hashtags" / "load" / "loaded", cutoff))
+    warehouse = Warehouse(project)
+    if warehouse.database.exists():
+        stores.append(Tables(warehouse, rejects))
+    return stores
+
+
+def _size(project: Project) -> int:
+    ledger = shared_ledger()
+    return size_of(project.data) + (ledger.stat().st_size if ledger and ledger.exists() else 0)

@@ -1,0 +1,29 @@
+"""What was spent, from the ledger."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Any
+
+from tiktok_hashtags.config import shared_ledger
+from tiktok_hashtags.fetch import Journal
+from tiktok_hashtags.project import Project
+
+
+def read_usage(project: Project, *, since: date) -> list[dict[str, Any]]:
+    """Return requests, credits and dollars by UTC day and provider, from a date on.
+
+    A ledger that several projects share counts them all. `unknown_outcomes` are requests whose answer was lost; they
+    count as charged. Dollars are None where a credit has no price.
+
+    Raises:
+        ConfigError: The ledger is not usable.
+    """
+    path = shared_ledger() or project.journal
+    if not path.exists():
+        return []
+    journal = Journal(path)
+    try:
+        return journal.usage(since=since)
+    finally:
+        journal.close()

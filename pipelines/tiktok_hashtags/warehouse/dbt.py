@@ -1,0 +1,139 @@
+"""dbt in this process: raw tables become tested marts."""
+
+from __future__ import annotations
+
+import gc
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, redirect_stdout
+from pathlib import Path
+from typing import Any
+
+from tiktok_hashtags.errors import ConfigError, DataTestError, TransformError
+from tiktok_hashtags.project import Project
+from tiktok_hashtags.warehouse.base import database
+
+logger = logging.getLogger(__name__)
+
+
+def dbt_project_folder() -> Path:
+    """Return the dbt project: inside the installed package, or at the root of a checkout."""
+    here = Path(__file__).resolve()
+    candidates = [here.parents[1] / "dbt_project", here.parents[3] / "dbt_project"]
+    return next(folder for folder in candidates if (folder / "dbt_project.yml").is_file())
+
+
+def build(project: Project, *, full_refresh: bool = False) -> list[str]:
+    """Build all models and run all data tests.
+
+    Args:
+        project: The project whose warehouse is built.
+        full_refresh: Rebuild the incremental models from all of raw.
+
+    Returns:
+        What data tests warn of; it is published all the same.
+
+    Raises:
+        KeyboardInterrupt: A signal handler raised it; dbt has cancelled what it was doing.
+        DataTestError: A data test failed; the message names it.
+        TransformError: A model could not be built, or dbt could not start.
+    """
+    # Unit tests test the SQL, not the data; exposures have nothing to build.
+    without = ["--exclude-resource-type", "unit_test", "--exclude-resource-type", "exposure"]
+    outcome = _invoke(project, "build", *without, *(["--full-refresh"] if full_refresh else []))
+    _check(outcome)
+    return [_said(result) for result in outcome.result if result.status == "warn"]
+
+
+def generate_docs(project: Project) -> Path:
+    """Have dbt describe the models and the tables behind them.
+
+    Returns:
+        The folder with dbt's `index.html`, `manifest.json` and `catalog.json`.
+
+    Raises:
+        ConfigError: There is no warehouse yet.
+        TransformError: dbt could not start, or could not read the warehouse.
+    """
+    if not database(project).exists():
+        raise ConfigError("there is no warehouse yet; `tiktags run` makes one")
+    # Compiled, an incremental model would show what it would do now, which is nothing; parsing writes the manifest.
+    for command in (["parse"], ["docs", "generate", "--no-compile"]):
+        outcome = _invoke(project, *command)
+        if not outcome.success:
+            raise TransformError(f"dbt could not describe the warehouse: {outcome.exception or 'see data/dbt/logs'}")
+    return project.dbt.resolve() / "target"
+
+
+def _invoke(project: Project, *command: str) -> Any:
+    """Run a dbt command in this process and return dbt's result."""
+    from dbt.cli.main import dbtRunner
+
+    folder = str(dbt_project_folder())
+    options = [
+        *("--log-level", "none", "--log-level-file", "debug", "--no-use-colors"),
+        *("--project-dir", folder),
+        *("--profiles-dir", folder),
+        *("--target-path", str(project.dbt.resolve() / "target")),
+        *("--log-path", str(project.dbt.resolve() / "logs")),
+    ]
+    with _environment(**database(project).dbt_variables()), redirect_stdout(_LogStream()):
+        try:
+            return dbtRunner().invoke([*command, *options])
+        finally:
+            _release()
+
+
+def _check(outcome: Any) -> None:
+    """Raise what dbt's results say, tests told apart from models."""
+    if outcome.success:
+        return
+    if isinstance(outcome.exception, KeyboardInterrupt):
+        raise outcome.exception
+    if outcome.result is None:
+        raise TransformError(f"dbt could not start: {outcome.exception}")
+    bad = [result for result in outcome.result if result.status in ("error", "fail", "runtime error")]
+    broken = [result for result in bad if result.status != "fail"]
+    named = "; ".join(map(_said, (broken or bad)[:5]))
+    if broken:
+        raise TransformError(f"dbt: {len(broken)} models failed: {named}. Raw is kept; nothing was published.")
+    raise DataTestError(f"{len(bad)} data tests failed: {named}. Raw is kept; nothing was published.")
+
+
+def _said(result: Any) -> str:
+    return f"{result.node.name}: {(result.message or '').strip()[:300]}"
+
+
+def _release() -> None:
+    """Let go of the DuckDB file and of the log file, which dbt keeps open for the life of the process."""
+    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+    for handler in logging.getLogger("file_log").handlers:
+        handler.close()
+    DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]  # dbt's own code
+    gc.collect()
+
+
+@contextmanager
+def _environment(**values: str) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            os.environ.pop(name) if value is None else os.environ.__setitem__(name, value)
+
+
+class _LogStream:
+    """Takes what dbt prints, because stdout belongs to the command line."""
+
+    def write(self, text: str) -> int:
+        """Log a line."""
+        if text.strip():
+            logger.info("dbt: %s", text.strip())
+        return len(text)
+
+    def flush(self) -> None:
+        """Do nothing; the logger flushes itself."""

@@ -1,0 +1,183 @@
+"""A PostgreSQL database as warehouse; dlt's `[destination.postgres.credentials]` serve dlt and dbt alike."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from tiktok_hashtags.errors import ConfigError, TiktagsError
+from tiktok_hashtags.project import Project
+from tiktok_hashtags.redaction import hide_in_messages
+from tiktok_hashtags.warehouse.postgres.publish import publish_schemas
+
+_FETCH_ROWS = 50_000
+_REFUSED = re.compile(r'authentication failed|no password supplied|(database|role) ".*" does not exist')
+_INSTALL = "the destination postgres needs the packages of an extra: pip install 'tiktok-hashtags[postgres]'"
+_WHERE = "[destination.postgres.credentials] in .dlt/secrets.toml or DESTINATION__POSTGRES__CREDENTIALS"
+_NO_ADDRESS = (
+    "the destination postgres: expected postgresql://USER:PASSWORD@HOST:PORT/DATABASE, found something else, which is "
+    "not shown because it may hold a password; nothing was sent."
+)
+_DRIVERS = ("postgresql", "postgres")
+# Those of libpq's parameters that dbt's profile takes too.
+_TLS = ("sslmode", "sslcert", "sslkey", "sslrootcert")
+
+
+class PostgresServer:
+    """A database on a PostgreSQL server.
+
+    Raises:
+        ConfigError: The `postgres` extra or the credentials are missing.
+    """
+
+    name = "postgres"
+    load_workers = 4
+
+    def __init__(self, project: Project) -> None:
+        del project  # nothing of it is kept in the folder
+        self._driver = _driver()
+        self.connection_errors: tuple[type[Exception], ...] = (self._driver.Error,)
+        self._credentials = _credentials()
+
+    def exists(self) -> bool:
+        """Tell that there is always a server to ask."""
+        return True
+
+    def destination(self) -> Any:
+        """Return dlt's destination."""
+        from tiktok_hashtags.warehouse.postgres.copy_job import PostgresByCopy
+
+        return PostgresByCopy(credentials=self._credentials, destination_name="postgres")
+
+    def limit_memory(self, client: Any, size: int | None) -> None:
+        """Do nothing: memory is the server's business."""
+
+    def rows(self, client: Any, query: str, parameters: Sequence[object]) -> Iterator[tuple[Any, ...]]:
+        """Yield rows through a cursor of the server's, which does not send all of them at once."""
+        with client.begin_transaction(), client.native_connection.cursor(name="rows") as cursor:
+            cursor.itersize = _FETCH_ROWS
+            cursor.execute(query, parameters or None)
+            yield from cursor
+
+    def explained(self, said: str) -> TiktagsError | None:
+        """Tell a refused password or database, which only the user can mend, from a server that is away."""
+        if _REFUSED.search(said):
+            return ConfigError(f"PostgreSQL refused: {said.strip()}. See {_WHERE}.")
+        return None
+
+    def dbt_variables(self) -> dict[str, str]:
+        """Return dlt's credentials as dbt's profile wants them; dbt keeps what is called secret out of its logs."""
+        found = self._credentials
+        query = found.query or {}
+        return {
+            "TIKTAGS_TARGET": "postgres",
+            "TIKTAGS_POSTGRES_HOST": found.host or "",
+            "TIKTAGS_POSTGRES_PORT": str(found.port or 5432),
+            "TIKTAGS_POSTGRES_USER": found.username or "",
+            "DBT_ENV_SECRET_TIKTAGS_POSTGRES_PASSWORD": str(found.password or ""),
+            "TIKTAGS_POSTGRES_DATABASE": found.database or "",
+            **{f"TIKTAGS_POSTGRES_{name.upper()}": str(query.get(name, "")) for name in _TLS},
+            "PGTZ": "UTC",
+        }
+
+    @contextmanager
+    def reading(self) -> Iterator[PostgresReader]:
+        """Connect for reading."""
+        connection = self._connected("-c default_transaction_read_only=on")
+        try:
+            yield PostgresReader(connection, self._driver)
+        finally:
+            connection.close()
+
+    def publish(self) -> list[str]:
+        """Replace the rows of the schemas `published_marts` and `published_reporting`."""
+        connection = self._connected()
+        try:
+            return publish_schemas(connection)
+        finally:
+            connection.close()
+
+    def summary(self) -> str:
+        """Connect; return where the database is, its version, and whether schemas can be made in it."""
+        found = self._credentials
+        with self.reading() as reader:
+            _, rows = reader.execute(
+                "select current_setting('server_version'), has_database_privilege(current_database(), 'create')"
+            )
+            [(version, may_create)] = rows
+        if not may_create:
+            raise ConfigError(
+                f"{found.username} may not make schemas in the database {found.database}; "
+                f"run: grant create on database {found.database} to {found.username}"
+            )
+        return f"PostgreSQL {version} at {found.host}:{found.port}/{found.database}, user {found.username}"
+
+    def _connected(self, options: str = "") -> Any:
+        dsn = self._credentials.to_native_representation()
+        try:
+            return self._driver.connect(dsn=dsn, options=f"{options} -c timezone=UTC".strip())
+        except self._driver.Error as error:
+            raise ConfigError(f"PostgreSQL cannot be reached: {str(error).strip()}. See {_WHERE}.") from error
+
+
+class PostgresReader:
+    """Queries on an open connection, each through a cursor of the server's."""
+
+    def __init__(self, connection: Any, driver: Any) -> None:
+        self._connection, self._driver = connection, driver
+        self._numbers = itertools.count()
+
+    def execute(self, sql: str, parameters: Sequence[object] = ()) -> tuple[list[str], Iterator[tuple[Any, ...]]]:
+        """Return the columns of a query and its rows as they are asked for."""
+        try:
+            cursor = self._connection.cursor(name=f"tiktags_{next(self._numbers)}")
+            cursor.execute(sql, list(parameters) or None)
+            first = cursor.fetchmany(_FETCH_ROWS)
+        except self._driver.Error as error:
+            self._connection.rollback()
+            raise ConfigError(f"the query failed: {error}") from error
+        columns = [column.name for column in cursor.description or ()]
+        return columns, map(_plain, itertools.chain(first, cursor))
+
+
+def _plain(row: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Return a row whose sums of whole numbers, which PostgreSQL makes `numeric`, are numbers again."""
+    return tuple(_number(value) if type(value).__name__ == "Decimal" else value for value in row)
+
+
+def _number(value: Any) -> int | float:
+    return int(value) if value == value.to_integral_value() else float(value)
+
+
+def _driver() -> Any:
+    try:
+        import dbt.adapters.postgres  # noqa: F401  # dbt finds it by name, later
+        import psycopg2
+    except ImportError as error:
+        raise ConfigError(f"{_INSTALL} ({error})") from error
+    return psycopg2
+
+
+def _credentials() -> Any:
+    from dlt.common.configuration.exceptions import InvalidNativeValue
+    from dlt.common.configuration.resolve import resolve_configuration
+    from dlt.destinations.impl.postgres.configuration import PostgresCredentials
+
+    try:
+        # Partial, because dlt insists on a password where the server or a .pgpass file may do without one.
+        found = resolve_configuration(PostgresCredentials(), sections=("destination", "postgres"), accept_partial=True)
+    except InvalidNativeValue:
+        # What dlt says below its own message holds the whole address.
+        raise ConfigError(f"{_NO_ADDRESS} See {_WHERE}.") from None
+    if found.drivername not in _DRIVERS:
+        raise ConfigError(f"{_NO_ADDRESS} See {_WHERE}.")
+    missing = [name for name in ("host", "database", "username") if not getattr(found, name)]
+    if missing:
+        raise ConfigError(f"the destination postgres lacks {', '.join(missing)}: see {_WHERE}")
+    found.password = found.password or ""
+    hide_in_messages(found.password)
+    found.resolve()
+    return found

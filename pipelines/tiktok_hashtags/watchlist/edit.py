@@ -1,0 +1,265 @@
+"""`watchlist.toml` edited by commands: entries come and go, every comment and every other byte stays.
+
+The new text is checked as a run would check it before it takes the old one's place in one step.
+"""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import io
+import os
+import re
+import tempfile
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from tiktok_hashtags.errors import ConfigError
+from tiktok_hashtags.watchlist.model import (
+    Dataset,
+    Entry,
+    Hashtag,
+    Search,
+    TrendList,
+    Watchlist,
+    checked_entry,
+    hashtag_key,
+    name_of_url,
+    parse_watchlist,
+)
+from tiktok_hashtags.watchlist.toml_entries import with_entry, without_entry
+
+KIND: dict[type[Entry], str] = {Hashtag: "hashtags", TrendList: "trends", Search: "searches", Dataset: "datasets"}
+# What a header row may call the columns of an imported table.
+_COLUMNS = {"hashtag": "name", "campaign": "campaigns", "provider": "providers", **{
+    name: name for name in Hashtag.__struct_fields__
+}}  # fmt: skip
+_LISTS = ("campaigns", "providers")
+_NEAR = 0.6
+
+
+@dataclass
+class Change:
+    """What an edit did, in the words of messages."""
+
+    added: list[str] = field(default_factory=list)
+    already_there: list[str] = field(default_factory=list)
+    removed: list[str] = field(default_factory=list)
+
+
+def hashtag_named(text: str) -> dict[str, object]:
+    """Return the first value of an entry for what a person writes: a URL, an id (digits alone), else a name."""
+    stripped = text.strip()
+    if re.match(r"https?://|(www\.)?tiktok\.com/", stripped):
+        return {"url": stripped if "://" in stripped else f"https://{stripped}"}
+    return {"id": stripped} if stripped.isascii() and stripped.isdigit() else {"name": stripped.lstrip("#＃")}
+
+
+def add(path: Path, entries: Sequence[Entry], *, providers: Collection[str]) -> Change:
+    """Put entries into a watchlist; one that is there already is said, and left as it is.
+
+    Raises:
+        ConfigError: The watchlist is missing or wrong, or cannot be written; nothing was changed.
+    """
+    before, watchlist = _read(path, providers)
+    change, text = Change(), before
+    tracked = {kind: list(getattr(watchlist, kind)) for kind in KIND.values()}
+    for entry in entries:
+        kind = KIND[type(entry)]
+        if any(_is_same(entry, other) for other in tracked[kind]):
+            change.already_there.append(entry_label(entry))
+            continue
+        text = with_entry(text, kind, _values(entry))
+        tracked[kind].append(entry)
+        change.added.append(entry_label(entry))
+    _replace(path, before, text, msgspec.structs.replace(watchlist, **_tuples(tracked)), providers)
+    return change
+
+
+def remove(path: Path, wanted: Mapping[str, Callable[[Entry], bool]], *, providers: Collection[str]) -> Change:
+    """Take entries out of a watchlist, with the comments that belong to them.
+
+    Args:
+        path: The watchlist.
+        wanted: What to remove, in the words of messages, and what tells of an entry whether it is meant.
+        providers: The names that `providers` and the limits may use.
+
+    Raises:
+        ConfigError: One of them is not there, or could be several; nothing was changed.
+    """
+    before, watchlist = _read(path, providers)
+    tracked = {kind: list(getattr(watchlist, kind)) for kind in KIND.values()}
+    change, text = Change(), before
+    for name, is_meant in wanted.items():
+        found = [entry for entries in tracked.values() for entry in entries if is_meant(entry)]
+        if not found:
+            raise ConfigError(f"{path.name}: {name} is not in it; nothing was changed.{_near(name, tracked)}")
+        if isinstance(found[0], TrendList) and len(found) > 1:
+            listed = "; ".join(entry_label(entry) for entry in found)
+            raise ConfigError(f"{path.name}: {name} could be several lists ({listed}); nothing was changed. Say more.")
+        for entry in found:
+            kind = KIND[type(entry)]
+            at = next(index for index, other in enumerate(tracked[kind]) if other is entry)
+            text = without_entry(text, kind, at)
+            del tracked[kind][at]
+            change.removed.append(entry_label(entry))
+    _replace(path, before, text, msgspec.structs.replace(watchlist, **_tuples(tracked)), providers)
+    return change
+
+
+def is_hashtag(text: str) -> Callable[[Entry], bool]:
+    """Return whether an entry is the hashtag that a person means by a name, a URL or an id."""
+    meant = msgspec.convert(hashtag_named(text), Hashtag)
+    return lambda entry: _is_same(meant, entry)
+
+
+def is_search(keyword: str) -> Callable[[Entry], bool]:
+    """Return whether an entry is the search for a keyword."""
+    return lambda entry: _is_same(Search(keyword=keyword), entry)
+
+
+def is_trend(values: Mapping[str, object]) -> Callable[[Entry], bool]:
+    """Return whether an entry is a trend list with these values."""
+
+    def is_meant(entry: Entry) -> bool:
+        return isinstance(entry, TrendList) and all(_values_of(entry)[name] == value for name, value in values.items())
+
+    return is_meant
+
+
+def imported(text: str, *, file: str, shared: Mapping[str, object], providers: Collection[str]) -> list[Entry]:
+    """Return the hashtags of a file: one a line, or a CSV table whose first row names its columns.
+
+    Args:
+        text: The file's text; lists in a cell (`campaigns`, `providers`) are set apart by `;`.
+        file: Its name, for messages.
+        shared: Values for all of them, where a row has none of its own.
+        providers: The names that `providers` may use.
+
+    Raises:
+        ConfigError: A line is no hashtag; the message names it.
+    """
+    entries = []
+    for number, values in _rows(text):
+        try:
+            entries.append(checked_entry("hashtags", {**shared, **values}, providers=providers))
+        except ConfigError as error:
+            raise ConfigError(f"{file}:{number}: {error}; nothing was changed") from error
+    if not entries:
+        raise ConfigError(f"{file}: no hashtags in it; nothing was changed")
+    return entries
+
+
+def entry_label(entry: Entry) -> str:
+    """Return an entry in the words of messages."""
+    if isinstance(entry, TrendList):
+        return f"trend list {entry.label}"
+    return f'search "{entry.keyword}"' if isinstance(entry, Search) else entry.label
+
+
+def _rows(text: str) -> Iterator[tuple[int, dict[str, object]]]:
+    lines = text.removeprefix("\ufeff").splitlines()
+    first = next(csv.reader(lines[:1]), [])
+    names = [_COLUMNS.get(cell.strip().casefold()) for cell in first]
+    if not names or None in names:
+        yield from ((number, hashtag_named(line)) for number, line in enumerate(lines, 1) if line.strip())
+        return
+    table = csv.reader(io.StringIO("\n".join(lines)))
+    next(table)
+    for cells in table:
+        if any(cell.strip() for cell in cells):
+            pairs = zip(names, cells, strict=False)
+            yield table.line_num, {str(name): _cell(str(name), cell.strip()) for name, cell in pairs if cell.strip()}
+
+
+def _cell(name: str, text: str) -> object:
+    if name in _LISTS:
+        return [item.strip() for item in text.split(";") if item.strip()]
+    if name == "max_videos" and text.isascii() and text.isdigit():
+        return int(text)
+    return text.lstrip("#＃") if name == "name" else text
+
+
+def _is_same(entry: Entry, other: Entry) -> bool:
+    if isinstance(entry, Hashtag) and isinstance(other, Hashtag):
+        by_key = entry.key is not None and entry.key == other.key
+        return by_key or (entry.id is not None and entry.id == other.id)
+    if isinstance(entry, Search) and isinstance(other, Search):
+        return entry.keyword.strip().casefold() == other.keyword.strip().casefold()
+    if isinstance(entry, TrendList) and isinstance(other, TrendList):
+        return _values_of(entry) == _values_of(other)
+    return entry == other
+
+
+def _values_of(entry: TrendList) -> dict[str, object]:
+    return {**msgspec.structs.asdict(entry), "country": entry.country.upper() if entry.country else None}
+
+
+def _values(entry: Entry) -> dict[str, object]:
+    """Return what a table has to say of an entry: all that is not the default."""
+    fields = msgspec.structs.fields(type(entry))
+    return {each.name: getattr(entry, each.name) for each in fields if getattr(entry, each.name) != each.default}
+
+
+def _near(name: str, tracked: Mapping[str, Sequence[Entry]]) -> str:
+    """Return what is tracked and has a like name; of trend lists and searches, which have long names, all."""
+    entries = [entry for listed in tracked.values() for entry in listed]
+    hashtags = {each: entry.label for entry in entries if isinstance(entry, Hashtag) for each in (entry.key, entry.id)}
+    labels = [entry_label(entry) for entry in entries]
+    sought = hashtag_key(name_of_url(name) or name) or name
+    near = difflib.get_close_matches(sought, [known for known in hashtags if known], cutoff=_NEAR)
+    kind = re.match(r"trend list |search ", name)
+    found = [each for each in labels if each.startswith(kind[0])] if kind else [hashtags[each] for each in near]
+    return f" Near: {', '.join(dict.fromkeys(found))}." if found else ""
+
+
+def _tuples(tracked: Mapping[str, Sequence[Entry]]) -> dict[str, Any]:
+    return {kind: tuple(entries) for kind, entries in tracked.items()}
+
+
+def _read(path: Path, providers: Collection[str]) -> tuple[str, Watchlist]:
+    try:
+        text = path.read_bytes().decode()
+    except FileNotFoundError as error:
+        raise ConfigError(f"{path.name}: no such file here. `tiktags init` writes one.") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(f"{path.name}: not UTF-8 text ({error.reason} at byte {error.start})") from error
+    return text, parse_watchlist(text, file=path.name, providers=providers)
+
+
+def _replace(path: Path, before: str, text: str, expected: Watchlist, providers: Collection[str]) -> None:
+    """Put the new text in the place of the old, if it says what it should and nobody else wrote meanwhile."""
+    if text == before:
+        return
+    try:
+        content = text.encode()
+    except UnicodeEncodeError as error:
+        raise ConfigError(f"{path.name}: not UTF-8 text: {error.object[error.start]!r}; nothing was changed") from error
+    found = parse_watchlist(text, file=path.name, providers=providers)
+    if found != expected:
+        raise ConfigError(f"{path.name}: is written in a way that this command cannot edit; nothing was changed")
+    target = path.resolve()  # a link stays a link
+    if target.read_bytes().decode() != before:
+        raise ConfigError(f"{path.name}: somebody else changed it meanwhile; nothing was changed. Try again.")
+    try:
+        _swap(target, content)
+    except OSError as error:
+        raise ConfigError(f"{path.name}: cannot be written: {error.strerror}; nothing was changed") from error
+
+
+def _swap(target: Path, content: bytes) -> None:
+    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    aside = Path(name)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        aside.chmod(target.stat().st_mode)
+        aside.replace(target)
+    finally:
+        aside.unlink(missing_ok=True)

@@ -1,0 +1,382 @@
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tiktok_hashtags.errors import (
+    AuthError,
+    BodyError,
+    BudgetError,
+    CaptchaError,
+    EnvelopeError,
+    NetworkError,
+    NotFoundError,
+    PageClampedError,
+    RequestError,
+    ServerError,
+    StatusError,
+    UnreachableError,
+)
+from tiktok_hashtags.extract.paging import Fetch, Page, Rules, Verdict, walk, walk_key
+
+MAX_FAULTS = 12
+
+
+def page(ids: Sequence[str | None], cursor: str | None = None, *, has_more: bool = False, key: str = "key") -> Page:
+    items = [str(item_id).encode() for item_id in ids]
+    return Page(items, ids, cursor, has_more, request_key=key, observed_at=datetime(2026, 11, 1))
+
+
+def scripted(*steps: Page | RequestError) -> Fetch:
+    """Answer with the steps in turn, the last one for ever."""
+    remaining = list(steps)
+
+    def fetch(_: str | None, __: int) -> Page:
+        step = remaining.pop(0) if len(remaining) > 1 else remaining[0]
+        if isinstance(step, RequestError):
+            raise step
+        return step
+
+    return fetch
+
+
+def feed(size: int, page_size: int) -> Fetch:
+    """Page through the ids 0, 1, ... with the offset as cursor."""
+
+    def fetch(cursor: str | None, _: int) -> Page:
+        start = int(cursor or 0)
+        ids = [str(number) for number in range(start, min(start + page_size, size))]
+        end = start + len(ids)
+        return page(ids, str(end) if end < size else None, has_more=end < size, key=str(start))
+
+    return fetch
+
+
+def offsets(page_size: int) -> Callable[[str | None, int], tuple[str, int]]:
+    """Where the page after the one at an offset begins."""
+
+    def beyond(cursor: str | None, _: int) -> tuple[str, int]:
+        return str(int(cursor or 0) + page_size), page_size
+
+    return beyond
+
+
+def broken(fetch: Fetch, errors: Mapping[int, RequestError]) -> Fetch:
+    """A feed whose pages at some offsets cannot be had."""
+
+    def broken_fetch(cursor: str | None, received: int) -> Page:
+        if error := errors.get(int(cursor or 0)):
+            raise error
+        return fetch(cursor, received)
+
+    return broken_fetch
+
+
+def walked(fetch: Fetch, rules: Rules | None = None) -> tuple[list[tuple[int, int, Page]], Verdict]:
+    steps: list[tuple[int, int, Page]] = []
+    pages = walk(fetch, rules or Rules())
+    while True:
+        try:
+            steps.append(next(pages))
+        except StopIteration as end:
+            return steps, end.value
+
+
+def items_of(steps: list[tuple[int, int, Page]]) -> list[bytes]:
+    return [item for _, _, got in steps for item in got.items]
+
+
+@given(size=st.integers(0, 60), page_size=st.integers(1, 25))
+def test_every_item_comes_once_in_order_for_any_page_size(size: int, page_size: int) -> None:
+    steps, verdict = walked(feed(size, page_size))
+
+    assert items_of(steps) == [str(number).encode() for number in range(size)]
+    assert (verdict.stop_reason, verdict.is_complete) == ("feed_end", True)
+    assert (verdict.items, verdict.new_items, verdict.pages) == (size, size, max(-(-size // page_size), 1))
+
+
+@given(
+    size=st.integers(0, 40),
+    page_size=st.integers(1, 10),
+    script=st.lists(
+        st.sampled_from(["", "", "error", "empty", "partial", "no_cursor", "same_cursor"]), max_size=MAX_FAULTS
+    ),
+)
+def test_whatever_goes_wrong_an_item_never_comes_twice_and_complete_means_all(
+    size: int, page_size: int, script: list[str]
+) -> None:
+    good, calls = feed(size, page_size), iter(script)
+
+    def fetch(cursor: str | None, received: int) -> Page:
+        start = (cursor or "0").partition("~")[0]
+        got = good(start, received)
+        match next(calls, ""):
+            case "error":
+                raise ServerError("HTTP 503")
+            case "empty":
+                return page([], f"{start}~{received}{cursor}", has_more=True)
+            case "partial":
+                return replace(got, is_partial=True)
+            case "no_cursor":
+                return replace(got, cursor=None, has_more=True)
+            case "same_cursor":
+                return replace(got, cursor=cursor, has_more=True)
+        return got
+
+    steps, verdict = walked(fetch)
+
+    items = items_of(steps)
+    everything = [str(number).encode() for number in range(size)]
+    assert verdict.pages <= size + 2 * MAX_FAULTS + 1
+    assert [first for _, first, _ in steps] == [
+        1 + sum(len(earlier.items) for _, _, earlier in steps[:index]) for index in range(len(steps))
+    ]
+    if verdict.is_complete:
+        assert items == everything
+    elif verdict.stop_reason != "cursor_loop":
+        assert items == everything[: len(items)]
+
+
+@given(size=st.integers(1, 60), page_size=st.integers(1, 12), data=st.data())
+def test_a_page_that_stays_broken_costs_only_its_own_items(size: int, page_size: int, data: st.DataObject) -> None:
+    starts = list(range(0, size, page_size))
+    drawn = sorted(data.draw(st.sets(st.sampled_from(starts))))
+    lost = [start for start in drawn if start - page_size not in drawn and start + page_size not in drawn]
+    fetch = broken(feed(size, page_size), {start: ServerError("HTTP 500") for start in lost})
+
+    steps, verdict = walked(fetch, Rules(beyond=offsets(page_size)))
+
+    kept = [number for start in starts if start not in lost for number in range(start, min(start + page_size, size))]
+    assert items_of(steps) == [str(number).encode() for number in kept]
+    assert [first + offset - 1 for _, first, got in steps for offset in range(len(got.items))] == kept
+    assert verdict.stop_reason == ("server_error" if lost else "feed_end")
+    assert verdict.is_complete == (not lost)
+
+
+@pytest.mark.parametrize(
+    ("error", "pages"),
+    [
+        (ServerError("HTTP 500"), 3),
+        (NetworkError("reset"), 3),
+        (BodyError("HTML"), 3),
+        (EnvelopeError("code 1"), 3),
+        (CaptchaError("a captcha"), 1),
+        (PageClampedError("page 1 again"), 1),
+        (UnreachableError("refused"), 1),
+        (StatusError("HTTP 400"), 1),
+        (AuthError("HTTP 401"), 1),
+        (BudgetError("not sent"), 1),
+    ],
+)
+def test_only_what_can_be_one_page_s_own_fault_is_stepped_over(error: RequestError, pages: int) -> None:
+    steps, verdict = walked(broken(feed(40, 10), {10: error}), Rules(beyond=offsets(10)))
+
+    assert (len(steps), verdict.stop_reason, verdict.error) == (pages, error.reason, error)
+
+
+def test_the_second_broken_page_in_a_row_ends_the_walk() -> None:
+    faults = {start: ServerError(f"HTTP 500 at {start}") for start in (10, 20)}
+
+    steps, verdict = walked(broken(feed(60, 10), faults), Rules(beyond=offsets(10)))
+
+    assert (len(steps), str(verdict.error)) == (1, "HTTP 500 at 20")
+
+
+def test_a_failing_envelope_on_the_first_page_is_not_paid_for_twice() -> None:
+    asked: list[str | None] = []
+
+    def fetch(cursor: str | None, _: int) -> Page:
+        asked.append(cursor)
+        raise EnvelopeError("code 1")
+
+    walked(fetch, Rules(beyond=offsets(10)))
+
+    assert asked == [None]
+
+
+def test_page_numbers_and_limits_count_the_page_that_is_missing() -> None:
+    fetch = broken(feed(100, 10), {10: ServerError("HTTP 500")})
+
+    steps, verdict = walked(fetch, Rules(max_items=40, beyond=offsets(10)))
+
+    assert [(number, first) for number, first, _ in steps] == [(1, 1), (3, 21), (4, 31)]
+    assert (verdict.items, verdict.stop_reason) == (30, "server_error")
+
+
+@given(
+    pages=st.lists(
+        st.tuples(st.lists(st.sampled_from("abcdefg"), max_size=4), st.sampled_from(["1", "2", "3", "", None])),
+        min_size=1,
+        max_size=30,
+    )
+)
+def test_a_feed_that_promises_more_for_ever_is_left(pages: list[tuple[list[str], str | None]]) -> None:
+    fetch = scripted(*(page(ids, cursor, has_more=True) for ids, cursor in pages))
+
+    steps, verdict = walked(fetch, Rules(max_pages=50))
+
+    assert len(steps) <= 50
+    assert verdict.stop_reason in {"no_cursor", "cursor_loop", "empty_pages", "repeated_items"}
+
+
+def numbered(ids_of: Callable[[int], Sequence[str | None]]) -> Fetch:
+    """Promise more for ever, always under a new cursor."""
+
+    def fetch(cursor: str | None, _: int) -> Page:
+        number = int(cursor or 0)
+        return page(ids_of(number), str(number + 1), has_more=True)
+
+    return fetch
+
+
+@pytest.mark.parametrize(
+    ("fetch", "rules", "reason", "pages"),
+    [
+        (feed(10, 5), Rules(), "feed_end", 2),
+        (feed(100, 10), Rules(max_items=25), "max_videos", 3),
+        (feed(20, 10), Rules(max_items=20), "feed_end", 2),
+        (feed(100, 10), Rules(known_pages=2, known_ids={str(n) for n in range(10, 100)}), "known_pages", 3),
+        (feed(100, 10), Rules(max_pages=4), "max_pages", 4),
+        (scripted(NotFoundError("no such hashtag")), Rules(), "not_found", 0),
+        (scripted(page(["a"], "1", has_more=True), ServerError("HTTP 500")), Rules(), "server_error", 1),
+        (scripted(BudgetError("not sent")), Rules(), "budget", 0),
+        (scripted(replace(page(["a"], "1", has_more=True), is_partial=True)), Rules(), "balance", 1),
+        (scripted(page(["a"], None, has_more=True)), Rules(), "no_cursor", 1),
+        (scripted(page(["a"], "", has_more=True)), Rules(), "no_cursor", 1),
+        (scripted(page(["a"], "1", has_more=True), page(["b"], "1", has_more=True)), Rules(), "cursor_loop", 2),
+        (numbered(lambda _: []), Rules(), "empty_pages", 2),
+        (numbered(lambda _: ["a", "b"]), Rules(), "repeated_items", 3),
+        (numbered(lambda _: ["a", "b"]), Rules(repeated_pages=None, max_pages=7), "max_pages", 7),
+        (feed(5_000, 2), Rules(max_pages=None), "feed_end", 2_500),
+    ],
+)
+def test_a_walk_says_why_it_ended(fetch: Fetch, rules: Rules, reason: str, pages: int) -> None:
+    steps, verdict = walked(fetch, rules)
+
+    assert (verdict.stop_reason, verdict.pages, len(steps)) == (reason, pages, pages)
+    assert verdict.is_complete == (reason in {"feed_end", "max_videos", "known_pages", "not_found"})
+
+
+def test_one_empty_page_is_walked_past() -> None:
+    fetch = scripted(
+        page(["a"], "1", has_more=True), page([], "2", has_more=True), page(["b"], "3", has_more=True), page(["c"])
+    )
+
+    steps, verdict = walked(fetch)
+
+    assert items_of(steps) == [b"a", b"b", b"c"]
+    assert verdict.is_complete
+
+
+def test_a_cycle_of_cursors_is_a_loop() -> None:
+    fetch = scripted(
+        page(["a"], "1", has_more=True),
+        page(["b"], "2", has_more=True),
+        page(["c"], "3", has_more=True),
+        page(["d"], "1", has_more=True),
+    )
+
+    steps, verdict = walked(fetch)
+
+    assert items_of(steps) == [b"a", b"b", b"c", b"d"]
+    assert verdict.stop_reason == "cursor_loop"
+
+
+@pytest.mark.parametrize(
+    ("pages", "doubted"),
+    [
+        # The cursor that came before is at fault, or the one that led to where it came from.
+        ([(["a"], "1"), (["b"], "2"), (["c"], "1")], [2]),
+        ([(["a"], "1"), (["b"], "x"), (["a"], "1")], [1, 2]),
+        ([(["a"], "1"), (["b"], None)], [1]),
+        ([(["a"], "1"), ([], "2"), ([], "3")], [0, 1, 2]),
+        ([(["a"], "1"), (["b"], "2"), (["a"], "3"), (["a"], "4")], [1, 2, 3]),
+    ],
+    ids=["loop", "cycle", "no cursor", "empty", "repeated"],
+)
+def test_pages_that_led_astray_are_doubted(pages: list[tuple[list[str], str | None]], doubted: list[int]) -> None:
+    made = [page(ids, cursor, has_more=True, key=str(number)) for number, (ids, cursor) in enumerate(pages)]
+
+    steps, verdict = walked(scripted(*made))
+
+    assert len(steps) == len(pages)
+    assert verdict.doubted == [str(number) for number in doubted]
+
+
+@pytest.mark.parametrize("rules", [Rules(), Rules(max_items=20), Rules(max_pages=3)])
+def test_pages_that_led_on_are_not_doubted(rules: Rules) -> None:
+    _, verdict = walked(feed(50, 10), rules)
+
+    assert verdict.doubted == []
+
+
+def test_a_new_id_between_known_ones_starts_the_count_of_known_pages_anew() -> None:
+    known = {str(number) for number in range(100)} - {"15"}
+
+    _, verdict = walked(feed(100, 10), Rules(known_pages=2, known_ids=known))
+
+    assert (verdict.pages, verdict.new_items, verdict.stop_reason) == (4, 1, "known_pages")
+
+
+def test_an_id_within_the_walk_is_new_once() -> None:
+    fetch = scripted(page(["a", "b", "a", None], "1", has_more=True), page(["b", "c", None]))
+
+    _, verdict = walked(fetch)
+
+    assert (verdict.items, verdict.new_items) == (7, 3)
+
+
+def test_a_page_that_the_balance_cut_short_does_not_move_the_cursor() -> None:
+    cut = replace(page(["b"], "2", has_more=True), is_partial=True)
+
+    steps, verdict = walked(scripted(page(["a"], "1", has_more=True), cut))
+
+    assert items_of(steps) == [b"a", b"b"]
+    assert (verdict.last_cursor, verdict.stop_reason) == ("1", "balance")
+
+
+def test_the_page_function_is_told_how_many_items_came_before() -> None:
+    told: list[tuple[str | None, int]] = []
+    good = feed(10, 4)
+
+    def fetch(cursor: str | None, received: int) -> Page:
+        told.append((cursor, received))
+        return good(cursor, received)
+
+    walked(fetch)
+
+    assert told == [(None, 0), ("4", 4), ("8", 8)]
+
+
+def test_credits_and_replayed_pages_are_summed() -> None:
+    bought = replace(page(["a"], "1", has_more=True), credits=3)
+    replayed = replace(page(["b"]), is_replayed=True)
+
+    _, verdict = walked(scripted(bought, replayed))
+
+    assert (verdict.credits, verdict.replayed_pages) == (3, 1)
+
+
+def test_the_error_that_ended_a_walk_is_in_its_verdict() -> None:
+    error = ServerError("unifapi videos of #cat: HTTP 503")
+
+    steps, verdict = walked(scripted(page(["a"], "1", has_more=True), error))
+
+    assert items_of(steps) == [b"a"]
+    assert verdict.error is error
+    assert verdict.last_cursor == "1"
+
+
+def test_the_same_target_on_the_same_date_is_the_same_walk() -> None:
+    def key(target: str = "cat", on: date | None = date(2026, 11, 1)) -> str:
+        return walk_key(provider="unifapi", endpoint="videos", target=target, snapshot_date=on)
+
+    keys = [key(), key("dog"), key(on=date(2026, 11, 2)), key(on=None)]
+
+    assert key() == key()
+    assert len(set(keys)) == 4

@@ -1,0 +1,413 @@
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tiktok_hashtags.errors import BudgetError, ConfigError, LoadError, QuotaError, TiktagsError
+from tiktok_hashtags.fetch.journal import Journal, RequestRow, StoredPage
+from tiktok_hashtags.fetch.money import Caps, Plan, Spent
+
+AT = datetime(2026, 11, 1, 6)
+PLAN = Plan("paid", credit_usd=0.001, requests_per_minute=600)
+PAGE = StoredPage(b'{"data": ["\xf0\x9f\x8e\x84"]}', AT, 50)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "data" / "journal.sqlite"
+
+
+@pytest.fixture
+def journal(path: Path) -> Iterator[Journal]:
+    journal = Journal(path)
+    yield journal
+    journal.close()
+
+
+def row(number: int = 1, **given: object) -> RequestRow:
+    usual = RequestRow(
+        request_id=f"r{number}",
+        run_id="run-1",
+        snapshot_date=AT.date(),
+        request_key="key",
+        walk_key="walk",
+        provider="unifapi",
+        endpoint="videos",
+        hashtag_key="cat",
+        requested_at=AT,
+        credits=50,
+        cost_usd=None,
+    )
+    return replace(usual, **given)  # type: ignore[arg-type]  # the fields of RequestRow
+
+
+def reserve(journal: Journal, row: RequestRow, *, plan: Plan = PLAN, caps: Caps | None = None) -> RequestRow:
+    reserved, _ = journal.reserve(row, plan=plan, caps=caps or Caps())
+    return reserved
+
+
+def store(journal: Journal, key: str, page: StoredPage = PAGE) -> None:
+    journal.store(key, page, provider="unifapi", snapshot_date=date(2026, 11, 1), url="/x")
+
+
+def on_disk(path: Path, query: str) -> list[tuple[object, ...]]:
+    """Look from outside, as another process would after a crash."""
+    with closing(sqlite3.connect(path)) as connection:
+        return connection.execute(query).fetchall()
+
+
+def test_a_stored_page_is_on_disk_when_store_returns(path: Path, journal: Journal) -> None:
+    store(journal, "a")
+
+    assert on_disk(path, "select request_key, credits from pages") == [("a", 50)]
+
+
+def test_a_reserved_charge_is_on_disk_when_reserve_returns(path: Path, journal: Journal) -> None:
+    reserve(journal, row())
+
+    assert on_disk(path, "select outcome, credits, finished_at from requests") == [("unknown", 50, None)]
+
+
+def test_pages_come_back_after_reopening(path: Path, journal: Journal) -> None:
+    store(journal, "a")
+    journal.close()
+
+    with closing(Journal(path)) as reopened:
+        assert reopened.page("a") == PAGE
+        assert reopened.page("b") is None
+
+
+def test_a_journal_that_was_never_closed_still_has_its_pages(path: Path, journal: Journal) -> None:
+    store(journal, "a")
+    reserve(journal, row())
+
+    with closing(Journal(path)) as next_run:
+        assert next_run.page("a") == PAGE
+        assert next_run.spent("unifapi", at=AT) == Spent(50, 50, 0.05, 0.05)
+
+
+def test_a_page_is_found_by_the_threads_that_did_not_store_it(journal: Journal) -> None:
+    store(journal, "a")
+
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(journal.page, ["a"] * 8))
+
+    assert found == [PAGE] * 8
+
+
+def test_what_is_stored_again_replaces_what_was(journal: Journal) -> None:
+    store(journal, "a")
+
+    store(journal, "a", replace(PAGE, body=b"newer"))
+
+    assert journal.page("a") == replace(PAGE, body=b"newer")
+
+
+def test_the_bytes_of_a_page_are_kept_exactly(journal: Journal) -> None:
+    body = bytes(range(256)) * 1_000
+
+    store(journal, "a", replace(PAGE, body=body, observed_at=AT + timedelta(microseconds=1)))
+
+    assert journal.page("a") == StoredPage(body, AT + timedelta(microseconds=1), 50)
+
+
+def test_settling_replaces_the_reservation(journal: Journal) -> None:
+    reserved = reserve(journal, row())
+
+    settled = replace(reserved, credits=20, cost_usd=0.02, outcome="ok", status=200, bytes=999, finished_at=AT)
+    journal.settle(settled, reserved=reserved)
+
+    [found] = journal.requests("run-1", "unifapi")
+    kept = ("credits", "cost_usd", "outcome", "status", "bytes", "finished_at", "snapshot_date")
+    assert [found[name] for name in kept] == [20, 0.02, "ok", 200, 999, "2026-11-01T06:00:00", "2026-11-01"]
+
+
+def test_requests_come_in_the_order_they_were_made_and_of_one_run_and_provider(journal: Journal) -> None:
+    reserve(journal, row(1, requested_at=AT + timedelta(seconds=2)))
+    reserve(journal, row(2, requested_at=AT))
+    reserve(journal, row(3, run_id="run-0"))
+    reserve(journal, row(4, provider="crawlora"))
+    journal.record(row(5, requested_at=AT + timedelta(seconds=1), credits=0, outcome="replayed"))
+
+    ids = [request["request_id"] for request in journal.requests("run-1", "unifapi")]
+
+    assert ids == ["r2", "r5", "r1"]
+
+
+def test_charges_are_summed_by_day_and_month_over_all_runs_and_dollars_over_all_providers(journal: Journal) -> None:
+    midnight = datetime(2026, 11, 2)
+    reserve(journal, row(1, requested_at=midnight - timedelta(microseconds=1), credits=10))
+    reserve(journal, row(2, requested_at=midnight, run_id="run-0", credits=3))
+    reserve(journal, row(3, requested_at=midnight + timedelta(hours=1), credits=4))
+    reserve(journal, row(4, provider="crawlora", requested_at=midnight, credits=8))
+    reserve(journal, row(5, requested_at=datetime(2026, 10, 31, 23, 59), credits=1_000))
+
+    spent = journal.spent("unifapi", at=midnight)
+
+    assert (spent.day_credits, spent.month_credits) == (7, 17)
+    assert (round(spent.day_usd, 9), round(spent.month_usd, 9)) == (0.015, 0.025)
+
+
+def test_what_a_request_did_not_cost_is_no_longer_spent(journal: Journal) -> None:
+    reserved = reserve(journal, row(credits=50))
+
+    journal.settle(replace(reserved, credits=20, cost_usd=0.02, outcome="ok"), reserved=reserved)
+
+    spent = journal.spent("unifapi", at=AT)
+    assert (spent.day_credits, spent.month_credits) == (20, 20)
+    assert (round(spent.day_usd, 9), round(spent.month_usd, 9)) == (0.02, 0.02)
+
+
+def test_a_price_is_that_of_the_credits_used_before_it_this_month(journal: Journal) -> None:
+    plan = Plan("starter", 0.001, 15, overage_usd=0.01, credits_per_month=60)
+
+    first, used = journal.reserve(row(1), plan=plan, caps=Caps())
+    second, used_then = journal.reserve(row(2), plan=plan, caps=Caps())
+
+    assert (used, used_then) == (0, 50)
+    assert first.cost_usd == pytest.approx(0.05)
+    assert second.cost_usd == pytest.approx(10 * 0.001 + 40 * 0.01)
+
+
+@pytest.mark.parametrize(
+    ("caps", "error", "said"),
+    [
+        (Caps(plan_day_credits=99), QuotaError, "50 of the 99 credits that the plan has a day are used"),
+        (Caps(plan_month_credits=99), QuotaError, "50 of the 99 credits that the plan has a month are used"),
+        (Caps(day_credits=99), BudgetError, "50 of 99 credits of this day are spent; a request of up to 50 was not"),
+        (Caps(month_credits=99), BudgetError, "50 of 99 credits of this month"),
+        (Caps(day_usd=0.099), BudgetError, "of this day are spent"),
+        (Caps(month_usd=0.099), BudgetError, "of this month are spent"),
+    ],
+)
+def test_a_charge_over_a_cap_is_refused_and_leaves_nothing(
+    path: Path, journal: Journal, caps: Caps, error: type[TiktagsError], said: str
+) -> None:
+    reserve(journal, row(1))
+
+    with pytest.raises(error, match=said):
+        reserve(journal, row(2), caps=caps)
+
+    assert on_disk(path, "select request_id from requests") == [("r1",)]
+    assert journal.spent("unifapi", at=AT).day_credits == 50
+
+
+def test_processes_that_share_a_ledger_cannot_overrun_a_cap_together(path: Path, journal: Journal) -> None:
+    caps = Caps(day_credits=100)
+    with closing(Journal(path)) as other, ThreadPoolExecutor(8) as pool:
+
+        def attempt(number: int) -> bool:
+            try:
+                reserve((journal, other)[number % 2], row(number, credits=1), caps=caps)
+            except BudgetError:
+                return False
+            return True
+
+        granted = sum(pool.map(attempt, range(300)))
+
+    assert granted == 100
+
+
+def test_many_threads_write_at_once(path: Path, journal: Journal) -> None:
+    def work(number: int) -> None:
+        reserved = reserve(journal, row(number))
+        store(journal, f"page-{number}")
+        journal.settle(replace(reserved, credits=1, outcome="ok"), reserved=reserved)
+
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(work, range(200)))
+
+    assert journal.spent("unifapi", at=AT).day_credits == 200
+    assert on_disk(path, "select count(*) from pages") == [(200,)]
+
+
+def test_close_writes_what_nobody_waited_for(path: Path, journal: Journal) -> None:
+    reserved = reserve(journal, row())
+    journal.settle(replace(reserved, credits=7, outcome="ok"), reserved=reserved)
+
+    journal.close()
+
+    assert on_disk(path, "select credits, outcome from requests") == [(7, "ok")]
+
+
+def test_a_closed_journal_says_so_instead_of_waiting(journal: Journal) -> None:
+    journal.close()
+
+    with pytest.raises(LoadError, match=r"journal\.sqlite: the journal is closed"):
+        journal.flush()
+
+
+def test_closing_twice_is_no_error_and_ends_the_writer(path: Path) -> None:
+    before = set(threading.enumerate())
+    journal = Journal(path)
+    writers = set(threading.enumerate()) - before
+
+    journal.close()
+    journal.close()
+
+    assert len(writers) == 1
+    assert not any(writer.is_alive() for writer in writers)
+
+
+def test_a_failing_write_is_told_to_whoever_waits_and_to_all_after(path: Path, journal: Journal) -> None:
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("drop table pages")
+
+    with pytest.raises(LoadError, match=r"journal\.sqlite: cannot write the journal: no such table: pages"):
+        store(journal, "a")
+    with pytest.raises(LoadError, match="cannot write the journal"):
+        reserve(journal, row())
+
+
+def test_a_value_that_the_file_cannot_hold_lets_nobody_wait_for_ever(journal: Journal) -> None:
+    with pytest.raises(LoadError, match="cannot write the journal: Python int too large"):
+        reserve(journal, row(credits=2**70))
+    with pytest.raises(LoadError):
+        journal.flush()
+
+
+def test_a_request_cannot_be_charged_under_the_same_id_twice(journal: Journal) -> None:
+    reserve(journal, row())
+
+    with pytest.raises(LoadError, match="UNIQUE constraint failed"):
+        reserve(journal, row())
+
+
+@pytest.mark.parametrize(
+    "damaged",
+    [
+        pytest.param(lambda _: b"this is not a database" * 100, id="garbage"),
+        pytest.param(lambda content: content[: len(content) // 2], id="half"),
+        pytest.param(lambda content: content[:100], id="header alone"),
+        pytest.param(lambda content: b"\0" * len(content), id="zeros"),
+    ],
+)
+def test_a_file_that_is_no_journal_is_left_as_it_is(path: Path, damaged: Callable[[bytes], bytes]) -> None:
+    with closing(Journal(path)) as journal:
+        for number in range(50):
+            store(journal, str(number))
+    content = damaged(path.read_bytes())
+    path.write_bytes(content)
+
+    with pytest.raises(ConfigError, match=r"not a usable journal .* Nothing was sent or overwritten; move it away to"):
+        Journal(path)
+
+    assert path.read_bytes() == content
+
+
+def test_a_damaged_page_counts_as_never_bought(path: Path, journal: Journal, caplog: pytest.LogCaptureFixture) -> None:
+    store(journal, "whole")
+    store(journal, "damaged")
+    change(path, "update pages set body = substr(body, 1, 8) || zeroblob(9) where request_key = 'damaged'")
+
+    assert journal.page("damaged") is None
+    assert journal.page("whole") == PAGE
+    assert "journal.sqlite: the page /x is damaged" in caplog.text
+
+    store(journal, "damaged")
+    assert journal.page("damaged") == PAGE
+
+
+def test_no_flipped_bit_passes_as_a_page(path: Path, journal: Journal) -> None:
+    store(journal, "a", replace(PAGE, body=bytes(range(256)) * 40))
+    [(body,)] = on_disk(path, "select body from pages")
+    assert isinstance(body, bytes)
+    middle = len(body) // 2
+    flipped = body[:middle] + bytes([body[middle] ^ 1]) + body[middle + 1 :]
+
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("update pages set body = ?", (flipped,))
+        other.commit()
+
+    assert journal.page("a") is None
+
+
+def test_a_journal_that_breaks_while_it_is_open_says_what_to_do(path: Path, journal: Journal) -> None:
+    store(journal, "a")
+    change(path, "drop table pages")
+
+    with pytest.raises(
+        LoadError, match=r"journal\.sqlite: the journal cannot be read \(no such table: pages\); move it"
+    ):
+        journal.page("a")
+
+
+def change(path: Path, statement: str) -> None:
+    """Do to the file what a failing disk or another program could do."""
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(statement)
+        connection.commit()
+
+
+def test_two_journals_on_one_file_see_each_others_charges(path: Path, journal: Journal) -> None:
+    with closing(Journal(path)) as other:
+        reserve(other, row(1, credits=5))
+        reserve(journal, row(2, credits=6))
+
+        assert journal.spent("unifapi", at=AT) == other.spent("unifapi", at=AT)
+        assert journal.spent("unifapi", at=AT).day_credits == 11
+
+
+def test_a_doubted_page_is_asked_for_again_but_known_to_a_replay(journal: Journal, path: Path) -> None:
+    store(journal, "good")
+    store(journal, "astray")
+
+    journal.doubt(["astray", "never stored"])
+
+    later = Journal(path)
+    assert [each.page("good") for each in (journal, later)] == [PAGE, PAGE]
+    assert [each.page("astray") for each in (journal, later)] == [None, None]
+    assert later.page("astray", even_doubted=True) == PAGE
+    assert later.page("never stored", even_doubted=True) is None
+    later.close()
+
+
+def test_a_doubted_page_that_came_again_is_trusted(journal: Journal, path: Path) -> None:
+    store(journal, "astray")
+    journal.doubt(["astray"])
+
+    store(journal, "astray")
+
+    later = Journal(path)
+    assert [each.page("astray") for each in (journal, later)] == [PAGE, PAGE]
+    later.close()
+
+
+def test_dates_whose_pages_are_gone_are_known_from_what_was_bought(journal: Journal) -> None:
+    days = [date(2026, 11, day) for day in (1, 2, 3)]
+    for number, day in enumerate(days):
+        reserved = reserve(journal, row(number, snapshot_date=day))
+        journal.settle(replace(reserved, outcome="ok" if number else "not_found"), reserved=reserved)
+    journal.store("a", PAGE, provider="unifapi", snapshot_date=days[2], url="/x")
+
+    assert journal.pruned_dates(since=days[0]) == [days[1]]
+    assert journal.pruned_dates(since=days[2]) == []
+
+
+def exported(journal: Journal) -> None:
+    """Two requests of one project and one of another, all taken to a warehouse."""
+    for number, project in enumerate(("a", "a", "b"), 1):
+        journal.record(row(number, project=project))
+    journal.mark_exported(["r1", "r2", "r3"])
+
+
+@pytest.mark.parametrize(
+    ("project", "in_warehouse", "again"),
+    [("a", 2, []), ("a", 1, ["r1", "r2"]), ("b", 0, ["r3"]), (None, 3, []), (None, 2, ["r1", "r2", "r3"])],
+)
+def test_where_the_warehouse_has_fewer_requests_than_were_loaded_all_of_the_project_s_are_loaded_again(
+    journal: Journal, project: str | None, in_warehouse: int, again: list[str]
+) -> None:
+    exported(journal)
+
+    journal.forget_lost_exports(project, in_warehouse=in_warehouse)
+
+    assert [each["request_id"] for each in journal.unexported(None, but_run="run-2")] == again

@@ -1,0 +1,379 @@
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import httpx
+import pytest
+
+from tiktok_hashtags.errors import (
+    BodyError,
+    BudgetError,
+    ConfigError,
+    EnvelopeError,
+    NetworkError,
+    NotFoundError,
+    QuotaError,
+    RequestError,
+    ServerError,
+    UnreachableError,
+)
+from tiktok_hashtags.extract.session import Session
+from tiktok_hashtags.fetch.answers import prepare, raise_for_status, strict_json
+from tiktok_hashtags.fetch.client import ApiClient, Reply
+from tiktok_hashtags.fetch.journal import Journal, RequestRow
+from tiktok_hashtags.fetch.layers import Accepted
+from tiktok_hashtags.fetch.money import Budget, Caps, Plan
+
+if TYPE_CHECKING:
+    from tests.conftest import FakeTime, MakeClient, MakeSession
+
+NOW = datetime(2026, 11, 1, 6)
+WORST = 50
+FREE = Plan("free", 0.0, 1_000, credits_per_day=100, credits_per_month=250)
+
+
+class Network:
+    """Answers with what it is given, the last step for ever, and counts."""
+
+    def __init__(self, *steps: httpx.Response | Exception) -> None:
+        self.steps = list(steps)
+        self.count = 0
+
+    def __call__(self, _: httpx.Request) -> httpx.Response:
+        self.count += 1
+        step = self.steps.pop(0) if len(self.steps) > 1 else self.steps[0]
+        if isinstance(step, Exception):
+            raise step
+        return step
+
+
+prepare(dict[str, int])
+
+
+def page(credits: int = 20) -> httpx.Response:
+    return httpx.Response(200, json={"charged": credits})
+
+
+def accept(response: httpx.Response) -> Accepted:
+    raise_for_status(response, "example")
+    body = strict_json(response, dict[str, int], "example")
+    if "failed" in body:
+        raise EnvelopeError("example: failed", credits=body["failed"])
+    return Accepted(body, body["charged"])
+
+
+def fetch(
+    client: ApiClient,
+    path: str = "/x",
+    *,
+    worst: int = WORST,
+    accept: Callable[[httpx.Response], Accepted] = accept,
+) -> Reply:
+    return client.fetch(
+        path, params={}, endpoint="things", accept=accept, worst_credits=worst, walk_key="walk", hashtag_key="cat"
+    )
+
+
+def requests_of(session: Session) -> list[dict[str, Any]]:
+    return list(session.journal.requests(session.run_id, "example"))
+
+
+def charges(session: Session) -> list[tuple[str, int | None, int]]:
+    return [(row["outcome"], row["status"], row["credits"]) for row in requests_of(session)]
+
+
+def test_a_request_has_a_line_with_what_it_cost(make_client: MakeClient, session: Session) -> None:
+    reply = fetch(make_client(Network(page(20)), session=session))
+
+    [row] = requests_of(session)
+    expected = {
+        "request_key": reply.request_key,
+        "request_id": "run-1-example-000001",
+        "run_id": "run-1",
+        "snapshot_date": "2026-11-01",
+        "walk_key": "walk",
+        "provider": "example",
+        "endpoint": "things",
+        "hashtag_key": "cat",
+        "requested_at": "2026-11-01T06:00:00",
+        "finished_at": "2026-11-01T06:00:00",
+        "status": 200,
+        "outcome": "ok",
+        "credits": 20,
+        "cost_usd": pytest.approx(0.02),
+        "bytes": len(page(20).content),
+    }
+    assert {name: row[name] for name in expected} == expected
+
+
+def test_requests_and_replays_sort_as_they_were_made_where_the_clock_stands_still(
+    make_client: MakeClient, make_session: MakeSession
+) -> None:
+    fetch(make_client(Network(page())), "/bought")
+    again = make_session(run_id="again")
+    client = make_client(Network(page()), session=again)
+
+    for path in ("/bought", "/new", "/bought"):
+        fetch(client, path)
+
+    assert [row["outcome"] for row in requests_of(again)] == ["replayed", "ok", "replayed"]
+
+
+def test_the_worst_case_is_in_the_ledger_before_the_request_is_sent(make_client: MakeClient, session: Session) -> None:
+    seen: list[tuple[str, int | None, int]] = []
+
+    def answer(_: httpx.Request) -> httpx.Response:
+        seen.extend(charges(session))
+        return page()
+
+    fetch(make_client(answer, session=session))
+
+    assert seen == [("unknown", None, WORST)]
+
+
+@pytest.mark.parametrize(
+    ("step", "error", "line", "attempts"),
+    [
+        (httpx.ReadError("reset"), NetworkError, ("unknown", None, WORST), 5),
+        (httpx.ReadTimeout("late"), NetworkError, ("unknown", None, WORST), 5),
+        (httpx.ConnectError("refused"), UnreachableError, ("error", None, 0), 5),
+        (httpx.ConnectTimeout("no answer"), UnreachableError, ("error", None, 0), 5),
+        (httpx.Response(503, json={}), ServerError, ("error", 503, 0), 5),
+        (httpx.Response(200, content=b"<html>"), BodyError, ("envelope", 200, WORST), 2),
+        (httpx.Response(200, json={"failed": 7}), EnvelopeError, ("envelope", 200, 7), 1),
+        (httpx.Response(404, json={}), NotFoundError, ("not_found", 404, 0), 1),
+    ],
+    ids=["reset", "timeout", "refused", "no answer", "503", "html", "envelope", "404"],
+)
+def test_what_is_not_known_to_be_free_counts_as_charged(  # noqa: PLR0917  # the table's columns
+    make_client: MakeClient,
+    session: Session,
+    step: httpx.Response | Exception,
+    error: type[RequestError],
+    line: tuple[str, int | None, int],
+    attempts: int,
+) -> None:
+    client = make_client(Network(step), session=session)
+
+    with pytest.raises(error):
+        fetch(client)
+
+    assert charges(session) == [line] * attempts
+    assert client.ledger.credits == line[2] * attempts
+    assert client.ledger.requests == attempts
+
+
+def test_a_lost_answer_does_not_have_the_status_of_the_attempt_before(
+    make_client: MakeClient, session: Session
+) -> None:
+    network = Network(httpx.Response(503, json={}), httpx.ReadError("reset"), page(20))
+
+    fetch(make_client(network, session=session))
+
+    assert charges(session) == [("error", 503, 0), ("unknown", None, WORST), ("ok", 200, 20)]
+
+
+def test_a_lost_answer_counts_against_the_budget(make_client: MakeClient, make_session: MakeSession) -> None:
+    session = make_session(budget=Budget(max_credits={"example": 2 * WORST}))
+    network = Network(httpx.ReadError("reset"))
+
+    with pytest.raises(BudgetError, match="100 of 100 credits"):
+        fetch(make_client(network, session=session))
+
+    assert network.count == 2
+
+
+def test_a_request_that_could_exceed_the_budget_is_not_sent_and_stops_the_provider(
+    make_client: MakeClient, make_session: MakeSession
+) -> None:
+    session = make_session(budget=Budget(max_credits={"example": 69}))
+    network = Network(page(20))
+    client = make_client(network, session=session)
+    fetch(client, "/1")
+
+    with pytest.raises(BudgetError):
+        fetch(client, "/2")
+    with pytest.raises(BudgetError):
+        fetch(client, "/3", worst=1)
+
+    assert network.count == 1
+    assert charges(session) == [("ok", 200, 20)]
+
+
+def test_a_dollar_limit_counts_what_requests_really_cost(make_client: MakeClient, make_session: MakeSession) -> None:
+    session = make_session(budget=Budget(max_usd=0.10))
+    network = Network(page(20))
+    client = make_client(network, session=session)
+    for number in range(3):
+        fetch(client, f"/{number}")
+
+    with pytest.raises(BudgetError, match=r"\$0\.0600 of \$0\.10"):
+        fetch(client, "/3")
+
+    assert network.count == 3
+
+
+def test_a_dollar_limit_over_unpriced_credits_sends_nothing(make_client: MakeClient, make_session: MakeSession) -> None:
+    session = make_session(budget=Budget(max_usd=5.0))
+    network = Network(page())
+
+    with pytest.raises(ConfigError, match="set credit_usd"):
+        fetch(make_client(network, plan=Plan("payg", None, 200), session=session))
+
+    assert network.count == 0
+    assert charges(session) == []
+
+
+def earlier(journal: Journal, number: int, requested_at: datetime, credits: int) -> None:
+    journal.reserve(
+        plan=FREE,
+        caps=Caps(),
+        row=RequestRow(
+            request_id=f"earlier-{number}",
+            run_id="run-0",
+            snapshot_date=requested_at.date(),
+            request_key="key",
+            walk_key=None,
+            provider="example",
+            endpoint="things",
+            hashtag_key=None,
+            requested_at=requested_at,
+            credits=credits,
+            cost_usd=None,
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("spent", "said"),
+    [
+        (
+            [(NOW - timedelta(hours=5), 60)],
+            "60 of the 100 credits that the plan has a day are used; nothing more was sent",
+        ),
+        ([(NOW.replace(hour=0), 51)], "51 of the 100 credits"),
+    ],
+)
+def test_the_plans_day_counts_what_earlier_runs_spent(
+    make_client: MakeClient, session: Session, spent: list[tuple[datetime, int]], said: str
+) -> None:
+    for number, (at, credits) in enumerate(spent):
+        earlier(session.journal, number, at, credits)
+    network = Network(page())
+
+    with pytest.raises(QuotaError, match=said):
+        fetch(make_client(network, plan=FREE, session=session))
+
+    assert network.count == 0
+
+
+def test_the_plans_month_counts_days_before(make_client: MakeClient, make_session: MakeSession) -> None:
+    now = datetime(2026, 11, 20, 6)
+    session = make_session(clock=lambda: now, snapshot_date=now.date())
+    for day in (1, 10, 19):
+        earlier(session.journal, day, datetime(2026, 11, day), 70)
+    earlier(session.journal, 31, datetime(2026, 10, 31, 23, 59), 1_000)
+    network = Network(page())
+
+    with pytest.raises(QuotaError, match="210 of the 250 credits that the plan has a month"):
+        fetch(make_client(network, plan=FREE, session=session))
+
+    assert network.count == 0
+
+
+def test_a_new_day_has_its_credits_again(make_client: MakeClient, session: Session) -> None:
+    earlier(session.journal, 1, NOW - timedelta(days=1), 100)
+    network = Network(page())
+
+    fetch(make_client(network, plan=Plan("free", 0.0, 1_000, credits_per_day=100), session=session))
+
+    assert network.count == 1
+
+
+def test_a_plan_with_overage_goes_on_beyond_its_month(make_client: MakeClient, session: Session) -> None:
+    earlier(session.journal, 1, NOW, 90)
+    plan = Plan("starter", 0.001, 1_000, overage_usd=0.01, credits_per_month=100)
+
+    fetch(make_client(Network(page(20)), plan=plan, session=session))
+
+    costs = [row["cost_usd"] for row in requests_of(session)]
+    assert costs == [pytest.approx(10 * 0.001 + 10 * 0.01)]
+
+
+def test_a_request_within_the_days_last_credits_is_sent(make_client: MakeClient, session: Session) -> None:
+    earlier(session.journal, 1, NOW, 50)
+    network = Network(page())
+
+    fetch(make_client(network, plan=FREE, session=session))
+
+    assert network.count == 1
+
+
+def test_a_page_is_bought_once_and_replayed_after(make_client: MakeClient, make_session: MakeSession) -> None:
+    first = make_session()
+    bought = fetch(make_client(Network(page(20)), session=first))
+    first.close()
+    second, network = make_session(clock=lambda: NOW + timedelta(hours=3)), Network(httpx.ReadError("never asked"))
+
+    replayed = fetch(make_client(network, session=second))
+
+    assert network.count == 0
+    assert (replayed.payload, replayed.observed_at, replayed.is_replayed) == (bought.payload, NOW, True)
+    assert (bought.is_replayed, replayed.request_key) == (False, bought.request_key)
+    assert charges(second) == [("replayed", None, 0)]
+
+
+def test_another_date_is_bought_anew(make_client: MakeClient, make_session: MakeSession) -> None:
+    fetch(make_client(Network(page()), session=make_session()))
+    tomorrow, network = make_session(snapshot_date=NOW.date() + timedelta(days=1)), Network(page())
+
+    fetch(make_client(network, session=tomorrow))
+
+    assert network.count == 1
+
+
+@pytest.mark.parametrize("step", [httpx.Response(503, json={}), httpx.Response(200, json={"failed": 1})])
+def test_only_accepted_pages_are_kept(make_client: MakeClient, session: Session, step: httpx.Response) -> None:
+    network = Network(step)
+    client = make_client(network, session=session)
+    for _ in range(2):
+        with pytest.raises(RequestError):
+            fetch(client)
+
+    network.steps = [page()]
+
+    assert fetch(client).is_replayed is False
+
+
+class Partial(dict[str, int]):
+    is_partial = True
+
+
+def test_a_page_that_the_balance_cut_short_is_charged_but_not_kept(make_client: MakeClient, session: Session) -> None:
+    def cut(response: httpx.Response) -> Accepted:
+        return Accepted(Partial(response.json()), 20)
+
+    reply = fetch(make_client(Network(page(20)), session=session), accept=cut)
+
+    assert charges(session) == [("ok", 200, 20)]
+    assert session.journal.page(reply.request_key) is None
+
+
+def test_a_page_was_observed_when_it_was_asked_for_and_not_when_it_began_to_wait(
+    make_client: MakeClient, make_session: MakeSession, fake_time: FakeTime
+) -> None:
+    session = make_session(clock=lambda: NOW + timedelta(seconds=fake_time.now))
+    limited = httpx.Response(429, headers={"retry-after": "300"}, json={})
+    started_at = session.clock()
+
+    reply = fetch(make_client(Network(limited, page()), session=session))
+
+    assert reply.observed_at == started_at + timedelta(seconds=300)
+
+
+def test_an_endpoint_can_name_its_own_outcome(make_client: MakeClient, session: Session) -> None:
+    fetch(make_client(Network(page()), session=session), accept=lambda _: Accepted(None, 8, outcome="not_found"))
+
+    assert charges(session) == [("not_found", 200, 8)]

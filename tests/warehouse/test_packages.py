@@ -1,0 +1,86 @@
+"""What is set aside and what only waits: judged by what the package holds and by what the warehouse said."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pytest
+from dlt.destinations.exceptions import DatabaseTerminalException, DatabaseTransientException
+from pyarrow import parquet
+
+from tiktok_hashtags.warehouse.packages import reason_for_good, set_aside
+
+DAY = date(2026, 11, 1)
+
+
+@pytest.fixture
+def package(tmp_path: Path) -> Path:
+    """A package of two files, as dlt keeps it."""
+    jobs = tmp_path / "normalized" / "1795266917.94" / "new_jobs"
+    jobs.mkdir(parents=True)
+    for name in ("walks", "videos"):
+        parquet.write_table(pa.table({"snapshot_date": [DAY] * 900, "n": range(900)}), jobs / f"{name}.1.0.parquet")
+    return jobs.parent
+
+
+def said(kind: type[Exception], cause: Exception) -> Exception:
+    """An error of dlt around one of the database."""
+    error = kind(cause)
+    error.__cause__ = cause
+    return error
+
+
+@pytest.mark.parametrize("keep", [slice(0), slice(0, 7), slice(0, -20), slice(4, None)])
+def test_a_file_that_is_not_whole_can_never_be_loaded(package: Path, keep: slice) -> None:
+    [path] = package.rglob("videos*")
+    path.write_bytes(path.read_bytes()[keep])
+
+    reason = reason_for_good(RuntimeError("Out of buffer"), package)
+
+    assert reason is not None
+    assert reason.startswith("videos.1.0.parquet holds no parquet: ")
+
+
+def test_garbage_inside_a_file_can_never_be_loaded(package: Path) -> None:
+    [path] = package.rglob("videos*")
+    content = path.read_bytes()
+    path.write_bytes(content[:60] + b"\xff" * 200 + content[260:])
+
+    assert "videos.1.0.parquet holds no parquet" in str(reason_for_good(RuntimeError("Out of buffer"), package))
+
+
+def test_values_that_the_warehouse_refuses_can_never_be_loaded(package: Path) -> None:
+    error = said(DatabaseTerminalException, duckdb.ConversionException("Could not convert 'x' to INT64\nLINE 1"))
+
+    reason = reason_for_good(error, package)
+
+    assert reason == "the warehouse refuses it: Could not convert 'x' to INT64"
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        said(DatabaseTransientException, duckdb.IOException("No space left on device")),
+        said(DatabaseTransientException, duckdb.IOException("Could not set lock on file")),
+        said(DatabaseTerminalException, duckdb.PermissionException("permission denied")),
+        RuntimeError("something odd"),
+    ],
+    ids=["disk full", "locked", "no right", "unknown"],
+)
+def test_what_may_pass_is_not_set_aside(package: Path, error: Exception) -> None:
+    assert reason_for_good(error, package) is None
+
+
+def test_a_package_is_moved_whole_and_its_readable_dates_are_known(package: Path, tmp_path: Path) -> None:
+    [path] = package.rglob("videos*")
+    path.write_bytes(b"")
+
+    found = set_aside(package, reason="why", into=tmp_path / "aside")
+
+    assert not package.exists()
+    assert sorted(p.name for p in found.folder.rglob("*.parquet")) == ["videos.1.0.parquet", "walks.1.0.parquet"]
+    assert found.dates == {DAY}
+    assert str(found).startswith("load package 1795266917.94 can never be loaded (why). It was set aside in ")
