@@ -11,7 +11,7 @@ from packaging.utils import canonicalize_name
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "pipelines" / "tiktok_hashtags"
 STAGING = ROOT / "dbt_project" / "models" / "staging"
-LINES_PER_FILE = 400
+LINES_PER_FILE = 350
 # Staging of what runs say about themselves, which no provider sends.
 RUN_TABLES = "tiktags"
 
@@ -20,7 +20,7 @@ REGISTRY = re.compile(r"pypi\.(?:org|python)|pythonhosted\.|index[-_]url|find[-_
 PIN = re.compile(r"(?P<name>[A-Za-z0-9._-]+)==[A-Za-z0-9.!+]+(?: ; python_version [<>=]+ \"3\.\d+\")?")
 
 
-def test_no_file_of_the_package_is_longer_than_400_lines() -> None:
+def test_no_file_of_the_package_is_longer_than_350_lines() -> None:
     lengths = {path: len(path.read_text("utf-8").splitlines()) for path in PACKAGE.rglob("*.py")}
 
     too_long = {str(path.relative_to(ROOT)): lines for path, lines in lengths.items() if lines > LINES_PER_FILE}
@@ -78,9 +78,8 @@ def test_no_file_names_a_package_registry() -> None:
 def provider_names() -> set[str]:
     """Return every provider that has a file in any place named after providers alone."""
     modules = {path.stem for path in (PACKAGE / "providers").glob("[a-z]*.py")}
-    tests = {path.stem.removeprefix("test_") for path in (ROOT / "tests" / "providers").glob("test_*.py")}
     folders = {path.name for path in STAGING.glob("*/")} - {RUN_TABLES}
-    return modules | tests | folders
+    return modules | folders
 
 
 def constraint_lines() -> list[str]:

@@ -18,8 +18,7 @@ from tiktok_hashtags.extract.decode import Entity
 from tiktok_hashtags.extract.paging import Fetch, Page, Rules
 from tiktok_hashtags.extract.session import Known, Session
 from tiktok_hashtags.extract.settings import Settings
-from tiktok_hashtags.extract.targets import Targets
-from tiktok_hashtags.extract.walk import Walk
+from tiktok_hashtags.extract.walk import Targets, Walk
 from tiktok_hashtags.extract.wire_types import Integer
 from tiktok_hashtags.fetch.answers import Id
 from tiktok_hashtags.sandbox import Fault, Sandbox, World

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from tiktok_hashtags.extract.targets import Targets
+from tiktok_hashtags.extract.walk import Targets
 from tiktok_hashtags.providers.unifapi import planned, unifapi
 from tiktok_hashtags.watchlist.model import Hashtag
 

@@ -3,12 +3,12 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tiktok_hashtags.extract.id_sets import SeenIds
+from tiktok_hashtags.extract.paging import IdSet
 
 
 @given(pages=st.lists(st.lists(st.sampled_from([None, *"abcdefghij"]))))
 def test_each_id_is_unseen_once(pages: list[list[str | None]]) -> None:
-    ids, expected = SeenIds(), set[str]()
+    ids, expected = IdSet(), set[str]()
 
     for page in pages:
         fresh = ids.unseen(page)
@@ -18,7 +18,7 @@ def test_each_id_is_unseen_once(pages: list[list[str | None]]) -> None:
 
 
 def test_ids_stay_known_when_there_are_many() -> None:
-    ids = SeenIds()
+    ids = IdSet()
     pages = [[str(number) for number in range(start, start + 50)] for start in range(0, 50_000, 50)]
 
     fresh = [ids.unseen(page) for page in pages]

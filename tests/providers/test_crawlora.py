@@ -22,7 +22,7 @@ from tiktok_hashtags.errors import (
 )
 from tiktok_hashtags.extract.session import Session, WalkResult
 from tiktok_hashtags.extract.settings import Settings
-from tiktok_hashtags.extract.targets import Targets
+from tiktok_hashtags.extract.walk import Targets
 from tiktok_hashtags.providers.crawlora import PLANS, configured, crawlora, planned
 from tiktok_hashtags.sandbox import Fault, Sandbox, World, serve
 from tiktok_hashtags.watchlist.model import Hashtag, TrendList

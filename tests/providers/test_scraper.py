@@ -15,7 +15,7 @@ from tests.fake_files import AwayFileSystem
 from tiktok_hashtags.errors import BodyError, ConfigError, RequestError, ServerError, StatusError
 from tiktok_hashtags.extract.session import Known, Session, WalkResult
 from tiktok_hashtags.extract.settings import Settings
-from tiktok_hashtags.extract.targets import Targets
+from tiktok_hashtags.extract.walk import Targets
 from tiktok_hashtags.providers.scraper import ITEMS, planned, scraper
 from tiktok_hashtags.sandbox import DATASET_ID, Sandbox, World, dataset_items, serve
 from tiktok_hashtags.watchlist.model import Dataset

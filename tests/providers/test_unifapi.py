@@ -21,7 +21,7 @@ from tiktok_hashtags.errors import (
 )
 from tiktok_hashtags.extract.session import Known, Session, WalkResult
 from tiktok_hashtags.extract.settings import Settings
-from tiktok_hashtags.extract.targets import Targets
+from tiktok_hashtags.extract.walk import Targets
 from tiktok_hashtags.providers.unifapi import configured, planned, unifapi
 from tiktok_hashtags.sandbox import Fault, FeedEntry, Sandbox, World, serve
 from tiktok_hashtags.watchlist.model import Hashtag

@@ -17,12 +17,11 @@ from hypothesis import strategies as st
 
 from tiktok_hashtags import providers
 from tiktok_hashtags.errors import ConfigError, LoadError
-from tiktok_hashtags.extract.crawl import marked_tables
-from tiktok_hashtags.extract.id_sets import IdSet
+from tiktok_hashtags.extract.paging import IdSet
 from tiktok_hashtags.extract.session import Known, Session
 from tiktok_hashtags.extract.settings import Settings
-from tiktok_hashtags.extract.targets import Targets
-from tiktok_hashtags.extract.watchlist_table import watchlist_source
+from tiktok_hashtags.extract.tables import marked_tables, watchlist_source
+from tiktok_hashtags.extract.walk import Targets
 from tiktok_hashtags.project import Project
 from tiktok_hashtags.sandbox import Sandbox, World
 from tiktok_hashtags.warehouse.raw import Warehouse

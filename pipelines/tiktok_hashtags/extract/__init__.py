@@ -5,14 +5,22 @@ from __future__ import annotations
 from tiktok_hashtags.extract.crawl import raw_tables
 from tiktok_hashtags.extract.decode import Entity
 from tiktok_hashtags.extract.hashtag_columns import caption_hashtags, keys_of, with_key, with_parent
-from tiktok_hashtags.extract.id_sets import IdSet
-from tiktok_hashtags.extract.paging import Fetch, Page, Rules
-from tiktok_hashtags.extract.run_tables import SCHEMAS, table_of
+from tiktok_hashtags.extract.paging import Fetch, IdSet, Page, Rules
 from tiktok_hashtags.extract.session import Known, OnPage, Session, WalkResult, ignore_page
 from tiktok_hashtags.extract.settings import Settings, read_settings
-from tiktok_hashtags.extract.targets import NOT_FOUND_DAYS, Targets, feed_rules, hashtags_of, is_missing
-from tiktok_hashtags.extract.walk import Walk, id_of, known_id, missing_id, page_of
-from tiktok_hashtags.extract.watchlist_table import watchlist_of, watchlist_source
+from tiktok_hashtags.extract.tables import SCHEMAS, table_of, watchlist_of, watchlist_source
+from tiktok_hashtags.extract.walk import (
+    NOT_FOUND_DAYS,
+    Targets,
+    Walk,
+    feed_rules,
+    hashtags_of,
+    id_of,
+    is_missing,
+    known_id,
+    missing_id,
+    page_of,
+)
 from tiktok_hashtags.extract.wire_types import Integer, Number, UrlList, item_ids
 
 __all__ = [

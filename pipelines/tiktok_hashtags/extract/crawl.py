@@ -1,32 +1,48 @@
-"""Many walks at once: threads fetch pages, the caller's thread decodes them into raw tables for dlt."""
+"""Many crawls at once: threads fetch pages, the caller's thread decodes them into raw tables for dlt.
+
+`WalkLog` keeps what each crawl came to: its verdict, its requests, its rejects and its notices.
+"""
 
 from __future__ import annotations
 
+import logging
 import threading
-from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime
 from queue import Full, Queue
 from typing import Any
 
-import dlt
 import pyarrow as pa
-from dlt.common.configuration.container import Container
-from dlt.common.schema.typing import TColumnSchema
-from dlt.common.storages.load_package import LoadPackageStateInjectableContext
 
 from tiktok_hashtags.errors import RequestError
-from tiktok_hashtags.extract.decode import Entity, Origin
-from tiktok_hashtags.extract.paging import Verdict, walk
-from tiktok_hashtags.extract.results import Step, WalkLog
-from tiktok_hashtags.extract.run_tables import SCHEMAS, table_of
-from tiktok_hashtags.extract.session import Session
+from tiktok_hashtags.extract.decode import Entity, Origin, Reject
+from tiktok_hashtags.extract.paging import Page, Verdict, walk
+from tiktok_hashtags.extract.session import Session, WalkResult
+from tiktok_hashtags.extract.tables import Marker, empty_tables, request_row, table_of
 from tiktok_hashtags.extract.walk import Walk
 from tiktok_hashtags.fetch import ApiClient
 
+logger = logging.getLogger(__name__)
 BATCH_ITEMS = 2000
 BATCH_BYTES = 8 * 1024 * 1024
 _QUEUED_PAGES = 16
+MAX_UNKNOWN = 5_000
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A page of a walk, or (without a page) its end."""
+
+    walk: Walk
+    started_at: datetime
+    number: int = 0
+    first_position: int = 0
+    page: Page | None = None
+    verdict: Verdict | None = None
+    fault: Exception | None = None
 
 
 def raw_tables(
@@ -42,54 +58,17 @@ def raw_tables(
     The first tables are empty, so that every column exists from the first load on; the last ones tell of the walks,
     the requests, the rejects and the notices. A failing walk is a row in `walks`, not an exception.
     """
-    mark = _Marker()
+    mark = Marker()
     provider = client.provider if client else str(provider)
     for entity in entities:
         yield from mark.all(entity.empty())
-    for name in SCHEMAS:
-        if not name.startswith("watchlist"):
-            yield mark(name, table_of(name, []))
+    yield from mark.all(empty_tables())
     open_walks = [item for item in walks if not item.is_done(session)]
     log = WalkLog(session, provider)
     for batch in _batches(_steps(open_walks, client, session), log):
         yield from mark.all(batch)
     for name, rows in log.run_rows(open_walks).items():
         yield mark(name, table_of(name, rows))
-
-
-def marked_tables(tables: Mapping[str, pa.Table]) -> Iterator[Any]:
-    """Yield arrow tables marked with their raw table's name."""
-    yield from _Marker().all(tables)
-
-
-class _Marker:
-    """Gives arrow tables a raw table's name, its load id, and (once) its hints."""
-
-    def __init__(self) -> None:
-        container = Container()
-        has_package = LoadPackageStateInjectableContext in container  # a container has no get()
-        context = container[LoadPackageStateInjectableContext] if has_package else None
-        self._load_id = context.load_id if context else None
-        self._hinted: set[str] = set()
-
-    def __call__(self, name: str, table: pa.Table) -> Any:  # dlt's marked item has no public type
-        table = table.append_column("_dlt_load_id", pa.array([self._load_id] * table.num_rows, pa.string()))
-        if name in self._hinted:
-            return dlt.mark.with_table_name(table, name)
-        self._hinted.add(name)
-        columns: dict[str, TColumnSchema] = {
-            column.name: {"name": column.name, "data_type": "timestamp", "timezone": False}
-            for column in table.schema
-            if pa.types.is_timestamp(column.type)
-        }
-        hints = dlt.mark.make_hints(table_name=name, write_disposition="append", columns=columns)
-        return dlt.mark.with_hints(table, hints, create_table_variant=True)
-
-    def all(self, tables: Mapping[str, pa.Table]) -> Iterator[Any]:
-        """Mark several tables, leaving out those without rows once their columns are known."""
-        for name, table in tables.items():
-            if table.num_rows or name not in self._hinted:
-                yield self(name, table)
 
 
 def _steps(walks: Sequence[Walk], client: ApiClient | None, session: Session) -> Iterator[Step]:
@@ -164,3 +143,158 @@ def _batches(steps: Iterator[Step], log: WalkLog) -> Iterator[dict[str, pa.Table
             del room[name]
     for name, pages in waiting.items():
         yield log.decoded(entities[name], pages)
+
+
+MAX_UNKNOWN = 5_000
+
+
+class WalkLog:
+    """What a resource has to say about itself at its end."""
+
+    def __init__(self, session: Session, provider: str) -> None:
+        self._session, self._provider = session, provider
+        self._results: list[WalkResult] = []
+        self._items: Counter[str] = Counter()
+        self._reasons: dict[str, Counter[str]] = defaultdict(Counter)
+        self._unknown: dict[str, set[str]] = defaultdict(set)
+
+    def origin(self, step: Step, page: Page) -> Origin:
+        """Return the lineage of a page."""
+        logger.info(
+            "%s %s %s: page %d, %d items",
+            self._provider,
+            step.walk.endpoint,
+            step.walk.target,
+            step.number,
+            len(page.items),
+        )
+        self._session.on_page(self._provider, step.walk.target, len(page.items))
+        return Origin(
+            self._session.run_id,
+            page.observed_at.date() if not step.walk.is_dated else self._session.snapshot_date,
+            page.observed_at,
+            page.request_key,
+            step.number,
+            step.first_position,
+            step.walk.requested,
+        )
+
+    def decoded(self, entity: Entity, pages: Sequence[tuple[Origin, Sequence[bytes]]]) -> dict[str, pa.Table]:
+        """Decode a batch, keeping count of what it held."""
+        batch = entity.decode(pages)
+        self._items[entity.table] += sum(len(items) for _, items in pages)
+        self._reasons[entity.table].update(reject.reason for reject in batch.rejects)
+        self._note_unknown(entity.table, batch.unknown)
+        self._session.tally.rows[self._provider] += batch.tables[entity.table].num_rows
+        self._session.tally.rejects[self._provider] += len(batch.rejects)
+        rejects = [{**self._run_columns(), **self._reject_row(reject)} for reject in batch.rejects]
+        return {**batch.tables, "rejects": table_of("rejects", rejects)}
+
+    def ended(self, step: Step) -> None:
+        """Keep a walk's verdict."""
+        verdict = step.verdict or Verdict()
+        log = logger.info if verdict.is_complete else logger.warning
+        log(
+            "%s %s %s: %s after %d pages, %d items%s",
+            self._provider,
+            step.walk.endpoint,
+            step.walk.target,
+            verdict.stop_reason,
+            verdict.pages,
+            verdict.items,
+            f" ({verdict.error})" if verdict.error else "",
+        )
+        result = WalkResult(
+            walk_key=step.walk.key(self._session),
+            provider=self._provider,
+            endpoint=step.walk.endpoint,
+            hashtag_key=step.walk.hashtag_key,
+            hashtag_id=step.walk.hashtag_id,
+            target=step.walk.target,
+            started_at=step.started_at,
+            finished_at=self._session.clock(),
+            pages=verdict.pages,
+            items=verdict.items,
+            new_items=verdict.new_items,
+            stop_reason=verdict.stop_reason,
+            is_complete=verdict.is_complete,
+            credits=verdict.credits,
+            replayed_pages=verdict.replayed_pages,
+            last_cursor=verdict.last_cursor,
+            error=verdict.error,
+        )
+        self._results.append(result)
+        self._session.tally.walks.append(result)
+
+    def run_rows(self, walks: Sequence[Walk]) -> dict[str, list[dict[str, Any]]]:
+        """Return the rows of the run's own tables."""
+        run = self._run_columns()
+        keys = {item.key(self._session) for item in walks}
+        requests = list(self._session.journal.requests(self._session.run_id, self._provider))
+        charged: Counter[str] = Counter()
+        for row in requests:
+            charged[row["walk_key"]] += row["credits"]
+        notices = self._notices()
+        told = ("provider", "entity", "kind", "detail")
+        self._session.tally.notices += [{name: notice[name] for name in told} for notice in notices]
+        return {
+            "walks": [{**run, **result.row(), "credits": charged[result.walk_key]} for result in self._results],
+            "api_requests": [request_row(row) for row in requests if row["walk_key"] in keys],
+            "notices": [{**run, **notice} for notice in notices],
+        }
+
+    def _notices(self) -> list[dict[str, str]]:
+        drift = [
+            {"entity": table, "kind": "drift", "detail": _drift(paths), "fields": "\n".join(sorted(paths))}
+            for table, paths in self._unknown.items()
+            if paths
+        ]
+        rejected = [
+            {"entity": table, "kind": "rejected", "detail": _rejected(reasons, of=self._items[table])}
+            for table, reasons in self._reasons.items()
+            if reasons
+        ]
+        missing = [
+            {"entity": result.endpoint, "kind": "not_found", "detail": result.target}
+            for result in self._results
+            if result.stop_reason == "not_found"
+        ]
+        return [{"provider": self._provider, **notice} for notice in (*drift, *rejected, *missing)]
+
+    def _note_unknown(self, table: str, paths: set[str]) -> None:
+        """Keep what no earlier notice told of, up to a limit, because keys can be made up without end."""
+        known = self._session.known.unnamed_fields.get(table, frozenset())
+        room = MAX_UNKNOWN - len(self._unknown[table])
+        new = sorted(path for path in paths - self._unknown[table] if path not in known)
+        self._unknown[table].update(new[:room])
+
+    def _run_columns(self) -> dict[str, Any]:
+        return {
+            "run_id": self._session.run_id,
+            "snapshot_date": self._session.snapshot_date,
+            "observed_at": self._session.clock(),
+        }
+
+    def _reject_row(self, reject: Reject) -> dict[str, Any]:
+        requested = reject.origin.requested
+        return {
+            "provider": self._provider,
+            "entity": reject.entity,
+            "hashtag_key": requested.get("requested_hashtag"),
+            "request_key": reject.origin.request_key,
+            "page": reject.origin.page,
+            "position": reject.position,
+            "reason": reject.reason,
+            "payload": reject.payload,
+            "observed_at": reject.origin.observed_at,
+        }
+
+
+def _drift(paths: set[str]) -> str:
+    named = ", ".join(sorted(paths)[:20])
+    return f"{len(paths)} fields that the document does not name: {named}"
+
+
+def _rejected(reasons: Counter[str], *, of: int) -> str:
+    most = "; ".join(f"{count} x {reason[:200]}" for reason, count in reasons.most_common(3))
+    return f"{reasons.total()} of {of} items could not be read and are in raw.rejects: {most}"

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Container, Generator, Sequence
+from collections.abc import Callable, Container, Generator, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+
+import numpy as np
 
 from tiktok_hashtags.errors import (
     BodyError,
@@ -17,12 +19,12 @@ from tiktok_hashtags.errors import (
     ServerError,
     UnreachableError,
 )
-from tiktok_hashtags.extract.id_sets import SeenIds
 
 COMPLETE_REASONS = frozenset({"feed_end", "max_videos", "known_pages", "not_found"})
 DEFAULT_MAX_PAGES = 1000
 MAX_EMPTY_PAGES = 1
 _ASTRAY_REASONS = frozenset({"cursor_loop", "no_cursor", "empty_pages", "repeated_items"})
+_RECENT_IDS = 8192
 _OF_ONE_PAGE = (NetworkError, ServerError, BodyError)
 _OF_MORE_PAGES = (UnreachableError, CaptchaError, PageClampedError)
 
@@ -135,11 +137,47 @@ def walk(fetch: Fetch, rules: Rules) -> Generator[tuple[int, int, Page], None, V
     return verdict
 
 
+class IdSet:
+    """Ids as 64-bit hashes: 8 bytes each, but for the latest few thousand.
+
+    Hashes hold for the life of the process only; of a billion ids, two share one with a chance of 1 in 37.
+    """
+
+    def __init__(self, ids: Iterable[str] = ()) -> None:
+        self._recent: set[int] = set()
+        self._sorted = np.sort(np.fromiter((hash(item_id) for item_id in ids), dtype=np.int64))
+
+    def __contains__(self, item_id: object) -> bool:
+        """Tell whether an id is in the set."""
+        number = hash(item_id)
+        at = int(np.searchsorted(self._sorted, number))
+        return number in self._recent or (at < len(self._sorted) and int(self._sorted[at]) == number)
+
+    def unseen(self, ids: Iterable[str | None]) -> list[str]:
+        """Return the ids that never came before, each once, and remember them."""
+        found = {hash(item_id): item_id for item_id in ids if item_id is not None}
+        fresh = [number for number in found if number not in self._recent]
+        if fresh and len(self._sorted):
+            numbers = np.array(fresh, dtype=np.int64)
+            at = np.searchsorted(self._sorted, numbers)
+            is_old = self._sorted[np.minimum(at, len(self._sorted) - 1)] == numbers
+            fresh = numbers[~is_old].tolist()
+        self._recent.update(fresh)
+        if len(self._recent) > _RECENT_IDS:
+            self._merge()
+        return [found[number] for number in fresh]
+
+    def _merge(self) -> None:
+        recent = np.fromiter(self._recent, dtype=np.int64, count=len(self._recent))
+        self._sorted = np.sort(np.concatenate([self._sorted, recent]), kind="stable")
+        self._recent.clear()
+
+
 @dataclass(slots=True)
 class _State:
     rules: Rules
-    seen_ids: SeenIds = field(default_factory=SeenIds)
-    seen_cursors: SeenIds = field(default_factory=SeenIds)
+    seen_ids: IdSet = field(default_factory=IdSet)
+    seen_cursors: IdSet = field(default_factory=IdSet)
     received: int = 0
     gaps: int = 0
     page_size: int = 0

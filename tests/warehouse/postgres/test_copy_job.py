@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from pyarrow import parquet
 
 from tiktok_hashtags.errors import PackageError
-from tiktok_hashtags.extract.crawl import marked_tables
+from tiktok_hashtags.extract.tables import marked_tables
 from tiktok_hashtags.project import Project
 from tiktok_hashtags.warehouse.postgres.copy_job import copy_parquet
 from tiktok_hashtags.warehouse.raw import Warehouse

@@ -14,8 +14,7 @@ from hypothesis import strategies as st
 from tiktok_hashtags import providers
 from tiktok_hashtags.errors import RequestError
 from tiktok_hashtags.extract.paging import Page
-from tiktok_hashtags.extract.targets import Targets
-from tiktok_hashtags.extract.walk import Walk
+from tiktok_hashtags.extract.walk import Targets, Walk
 from tiktok_hashtags.fetch.answers import sanitised
 from tiktok_hashtags.sandbox import PROVIDERS
 from tiktok_hashtags.watchlist.model import Dataset, Hashtag, Search, TrendList

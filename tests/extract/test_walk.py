@@ -9,7 +9,7 @@ import pytest
 from tiktok_hashtags.extract.paging import Rules
 from tiktok_hashtags.extract.session import Known
 from tiktok_hashtags.extract.settings import Settings
-from tiktok_hashtags.extract.targets import feed_rules, hashtags_of, is_missing
+from tiktok_hashtags.extract.walk import feed_rules, hashtags_of, is_missing
 from tiktok_hashtags.watchlist.model import Hashtag
 
 if TYPE_CHECKING:
