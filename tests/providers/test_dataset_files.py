@@ -140,17 +140,16 @@ def test_files_cost_nothing_and_are_cursored_by_page(tmp_path: Path) -> None:
     [
         gzip.compress(lines(ITEMS))[:-10],
         gzip.compress(lines(ITEMS))[:-4] + b"\x00\x00\x00\x00",
-        b"this is no gzip",
         gzip.compress(lines(ITEMS))[:20] + b"\xff" * 40,
     ],
-    ids=["half", "length", "plain", "garbage"],
+    ids=["half", "length", "garbage"],
 )
 def test_a_broken_gzip_stream_is_a_typed_error(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a.jsonl.gz").write_bytes(content)
 
     [file] = found(tmp_path / "a.jsonl.gz")
 
-    with pytest.raises(BodyError, match="scraper file: the gzip stream is broken"):
+    with pytest.raises(BodyError, match="scraper file: the compressed stream is broken"):
         pages(file)
 
 
@@ -169,22 +168,14 @@ def test_what_comes_before_a_break_is_not_lost(tmp_path: Path) -> None:
     assert first.has_more
 
 
-@pytest.mark.parametrize(
-    ("content", "said"),
-    [
-        (b'[{"aweme_id": "1"}', "expected a JSON array or JSON Lines"),
-        (b'[{"aweme_id": NaN}]', "expected a JSON array or JSON Lines"),
-        (b'[{"aweme_id": "\xff"}]', "not UTF-8 text"),
-        (b"[" * 200_000, "expected a JSON array or JSON Lines"),
-        (b"[1, 2] trailing", "expected a JSON array or JSON Lines"),
-    ],
-    ids=["half", "nan", "utf-8", "deep", "trailing"],
-)
-def test_an_array_that_is_no_json_is_a_typed_error(tmp_path: Path, content: bytes, said: str) -> None:
+@pytest.mark.parametrize("content", [b'[{"aweme_id": "1"}', b"[" * 200_000], ids=["half", "deep"])
+def test_an_array_without_an_end_is_a_typed_error(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "a.json").write_bytes(content)
     [file] = found(tmp_path / "a.json")
 
-    with pytest.raises(BodyError, match=f"scraper file: {said}"):
+    with pytest.raises(
+        BodyError, match=r"scraper file: (the file ends inside an array|its arrays are nested too deep)"
+    ):
         pages(file)
 
 

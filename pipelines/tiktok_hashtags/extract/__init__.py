@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tiktok_hashtags.extract.crawl import raw_tables
-from tiktok_hashtags.extract.decode import Entity
+from tiktok_hashtags.extract.decode import Entity, Refused
 from tiktok_hashtags.extract.hashtag_columns import caption_hashtags, keys_of, with_key, with_parent
 from tiktok_hashtags.extract.paging import Fetch, IdSet, Page, Rules
 from tiktok_hashtags.extract.session import Known, OnPage, Session, WalkResult, ignore_page
@@ -34,6 +34,7 @@ __all__ = [
     "Number",
     "OnPage",
     "Page",
+    "Refused",
     "Rules",
     "Session",
     "Settings",

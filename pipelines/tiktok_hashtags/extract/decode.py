@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, get_args
+from typing import Any, Self, get_args
 
 import msgspec
 import numpy as np
@@ -61,6 +61,18 @@ class Origin:
     page: int
     first_position: int
     requested: Mapping[str, str | int | bool | None] = field(default_factory=dict)
+
+
+class Refused(bytes):
+    """An item that is refused before it is decoded: the beginning of its bytes, and why."""
+
+    reason: str
+
+    def __new__(cls, beginning: bytes, reason: str) -> Self:
+        """Make one."""
+        made = super().__new__(cls, beginning)
+        made.reason = reason
+        return made
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +175,7 @@ class _Rows:
 def _fast(entity: Entity, rows: _Rows) -> pa.Table | None:
     """Decode all items at once, or return None if any of them is not plainly what the wire type says."""
     schema = pa.schema(arrow_fields(entity.item))
-    if entity.is_open and rows.items:
+    if (entity.is_open and rows.items) or any(isinstance(item, Refused) for item in rows.items):
         return None
     if not rows.items:
         return schema.empty_table()
@@ -200,6 +212,9 @@ def _item_by_item(entity: Entity, rows: _Rows) -> tuple[pa.Table, _Rows, list[Re
     values: list[Any] = []
     rejects: list[Reject] = []
     for index, item in enumerate(rows.items):
+        if isinstance(item, Refused):
+            rejects.append(rows.reject(entity, index, item.reason))
+            continue
         try:
             decoded = decoder.decode(item)
             values.append(msgspec.to_builtins(decoded, enc_hook=plain_value))

@@ -16,15 +16,18 @@ from typing import IO, Any, cast
 
 import fsspec
 import msgspec
+import pyarrow as pa
 from fsspec.core import url_to_fs
 
 from tiktok_hashtags.errors import AuthError, BodyError, ConfigError, NetworkError, RequestError
 from tiktok_hashtags.extract import Page, item_ids
-from tiktok_hashtags.fetch import decoder_of, sanitised
+from tiktok_hashtags.providers._dataset_items import items_of
 from tiktok_hashtags.redaction import hide_secrets_of, is_http, shown_place
 
 SUFFIXES = (".json", ".jsonl", ".json.gz", ".jsonl.gz")
 _CHUNK = 1 << 20
+_PAGE_BYTES = 4 << 20
+_ZSTD = b"\x28\xb5\x2f\xfd"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +83,13 @@ def file_pages(file: DatasetFile, *, page_size: int, where: str, reference: type
     """Yield pages of a file's items, the last one with `has_more` false.
 
     Raises:
-        BodyError: The file is not a JSON array or JSON Lines, or its gzip stream is broken.
+        BodyError: The file holds no JSON, ends inside an array, or its compressed stream is broken.
         NetworkError: The file could not be read.
     """
-    items = _items(file, where)
-    chunk = list(itertools.islice(items, page_size))
+    chunks = _chunks(_items(file, where), page_size)
+    chunk = next(chunks, [])
     for number in itertools.count(1):
-        following = list(itertools.islice(items, page_size))
+        following = next(chunks, [])
         yield Page(
             items=chunk,
             ids=item_ids(chunk, reference),
@@ -96,6 +99,20 @@ def file_pages(file: DatasetFile, *, page_size: int, where: str, reference: type
             observed_at=file.observed_at,
         )
         chunk = following
+
+
+def _chunks(items: Iterator[bytes], page_size: int) -> Iterator[list[bytes]]:
+    """Yield the items in lists of at most `page_size`, shorter where they are large."""
+    chunk: list[bytes] = []
+    size = 0
+    for item in items:
+        chunk.append(item)
+        size += len(item)
+        if len(chunk) >= page_size or size >= _PAGE_BYTES:
+            yield chunk
+            chunk, size = [], 0
+    if chunk:
+        yield chunk
 
 
 def _is_glob(path: str) -> bool:
@@ -204,33 +221,36 @@ def _items(file: DatasetFile, where: str) -> Iterator[bytes]:
         raise NetworkError(f"{where}: cannot be read: {error}") from error
     try:
         with raw:
-            source: Any = io.BufferedReader(_Source(raw, where), _CHUNK)
-            is_gzip = file.name.endswith(".gz") or source.peek(2)[:2] == b"\x1f\x8b"
-            handle = io.BufferedReader(cast(Any, gzip.GzipFile(fileobj=source))) if is_gzip else source
-            yield from _array(handle, where) if _is_array(handle) else _lines(handle)
+            yield from items_of(_plain(io.BufferedReader(_Source(raw, where), _CHUNK)), where)
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise BodyError(f"{where}: the gzip stream is broken: {error}") from error
+        raise BodyError(f"{where}: the compressed stream is broken: {error}") from error
     except OSError as error:
         raise NetworkError(f"{where}: cannot be read: {error}") from error
 
 
-def _is_array(handle: io.BufferedReader) -> bool:
-    return handle.peek(_CHUNK)[:_CHUNK].lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"["
+def _plain(source: io.BufferedReader) -> IO[bytes]:
+    """Return the file's bytes decompressed, by what its first bytes say."""
+    magic = source.peek(4)[:4]
+    if magic[:2] == b"\x1f\x8b":
+        return cast("IO[bytes]", gzip.GzipFile(fileobj=source))
+    if magic == _ZSTD:
+        return io.BufferedReader(cast(Any, _Zstd(source)))
+    return source
 
 
-def _array(handle: IO[bytes], where: str) -> Iterator[bytes]:
-    content = handle.read()
-    try:
-        content.decode()
-        text = sanitised(content.removeprefix(b"\xef\xbb\xbf"))
-        yield from cast("list[bytes]", decoder_of(list[msgspec.Raw]).decode(text))
-    except UnicodeDecodeError as error:
-        raise BodyError(f"{where}: not UTF-8 text ({error.reason} at byte {error.start})") from error
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise BodyError(f"{where}: expected a JSON array or JSON Lines: {error}") from error
+class _Zstd(io.RawIOBase):
+    """A zstd stream, decompressed a piece at a time."""
 
+    def __init__(self, source: io.BufferedReader) -> None:
+        self._stream = pa.CompressedInputStream(pa.PythonFile(source, mode="r"), "zstd")
 
-def _lines(handle: IO[bytes]) -> Iterator[bytes]:
-    for line in handle:
-        if stripped := line.strip(b"\xef\xbb\xbf \t\r\n"):
-            yield sanitised(stripped)
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        try:
+            chunk = self._stream.read(len(buffer))
+        except (OSError, pa.ArrowException) as error:
+            raise EOFError(str(error)) from error
+        buffer[: len(chunk)] = chunk
+        return len(chunk)
