@@ -179,7 +179,7 @@ def build(folder: Path, *, added: str = "") -> subprocess.CompletedProcess[str]:
         shutil.copy(ROOT / name, folder)
     with (folder / "docs" / "index.md").open("a", encoding="utf-8") as page:
         page.write(added)
-    command = [Path(sys.executable).with_name("zensical"), "build", "--strict"]
+    command = [str(Path(sys.executable).with_name("zensical")), "build", "--strict"]
     return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
 
 
