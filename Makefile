@@ -1,12 +1,12 @@
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint bench pace torture superset clean
+.PHONY: help install demo docs test lint bench pace torture superset clean
 
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 PUBLICATION ?= demo/exports/hashtags.duckdb
 # Only folders that exist, so that a partial checkout can be linted too.
-CODE := $(wildcard pipelines tests bench bi)
+CODE := $(wildcard pipelines tests bench bi tools)
 SQL := $(wildcard dbt_project/models dbt_project/tests)
 
 help:  ## show this list
@@ -30,6 +30,13 @@ install: .venv/.installed  ## create .venv and install everything at the version
 demo: install  ## run 14 days of a made-up world through all four providers
 	@echo "==> Running the demo"
 	@$(BIN)/tiktags demo
+
+docs: install  ## build the documents as a site in build/site, strict about links
+	@echo "==> Writing docs/commands.md"
+	@$(BIN)/python tools/commands_page.py > docs/commands.md
+	@echo "==> Building the site"
+	@$(BIN)/zensical build --clean --strict
+	@echo "==> Built. Open build/site/index.html; with search: $(BIN)/python -m http.server -d build/site"
 
 test: install  ## run the tests
 	@echo "==> Running the tests"
@@ -70,6 +77,6 @@ superset: install  ## start Apache Superset with the dashboard on the demo's pub
 
 clean:  ## remove .venv, builds and the tools' caches; data/, exports/ and reports/ stay
 	@echo "==> Removing .venv, builds and caches"
-	@rm -rf .venv build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis \
+	@rm -rf .venv build dist .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis \
 		dbt_project/target dbt_project/logs
-	@find pipelines tests bench bi -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
+	@find pipelines tests bench bi tools -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

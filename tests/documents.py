@@ -11,8 +11,10 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 README = ROOT / "README.md"
-SCHEDULING = ROOT / "docs" / "scheduling.md"
-DOCUMENTS = [README, *sorted((ROOT / "docs").rglob("*.md"))]
+DOCS = ROOT / "docs"
+SCHEDULING = DOCS / "scheduling.md"
+COMMANDS = DOCS / "commands.md"
+DOCUMENTS = [README, *sorted(DOCS.rglob("*.md"))]
 # Where the documents' project lies.
 FOLDER = "/srv/hashtags"
 FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -79,6 +81,7 @@ def shown(text: str) -> list[str]:
 
 
 def inline(document: Path) -> list[str]:
-    """What stands behind `tiktags` in a document's text."""
-    code = re.findall(r"`([^`\n]+)`", prose(document))
+    """What stands behind `tiktags` in a document's text, headings apart."""
+    text = re.sub(r"^#+ .*$", "", prose(document), flags=re.MULTILINE)
+    code = re.findall(r"`([^`\n]+)`", text)
     return [words for text in code if text.startswith("tiktags ") for words in shown(text)]

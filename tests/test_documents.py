@@ -7,13 +7,15 @@ import re
 import shlex
 import shutil
 import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
 import click
+import commands_page
 import pytest
 import yaml
-from tests.documents import DOCUMENTS, SCHEDULING, Block, inline, of, prose, shown
+from tests.documents import COMMANDS, DOCS, DOCUMENTS, README, ROOT, SCHEDULING, Block, inline, of, prose, shown
 
 from tiktok_hashtags import providers
 from tiktok_hashtags.cli.main import main
@@ -140,8 +142,62 @@ def test_every_cron_line_has_five_fields_and_a_command(block: Block) -> None:
         assert re.match(r"(?:[\d*/,-]+ ){5}cd /", line), line
 
 
-def test_every_exit_code_has_its_line() -> None:
-    rows = re.findall(r"^\| ([\d, ]+) \| ([^|]+) \|", SCHEDULING.read_text("utf-8"), re.MULTILINE)
+@pytest.mark.parametrize("document", [SCHEDULING, DOCS / "recovery.md"], ids=lambda path: path.name)
+def test_every_exit_code_has_its_line(document: Path) -> None:
+    rows = re.findall(r"^\| ([\d, ]+) \| ([^|]+) \|", document.read_text("utf-8"), re.MULTILINE)
 
-    told = {int(code) for codes, _ in rows for code in codes.split(",")}
-    assert told == {*EXIT_ORDER, 130, 143}
+    listed = [int(code) for codes, _ in rows for code in codes.split(",")]
+    assert sorted(listed) == sorted({*EXIT_ORDER, 130, 143})
+
+
+def test_the_page_of_commands_is_the_one_that_the_commands_make() -> None:
+    assert COMMANDS.read_text("utf-8") == commands_page.page()
+
+
+def test_every_mart_has_its_line_in_the_page_of_tables() -> None:
+    rows = re.findall(r"^\| (`.*?) \|", (DOCS / "tables.md").read_text("utf-8"), re.MULTILINE)
+    listed = [name for row in rows for name in re.findall(r"`((?:fct|dim|bridge|rpt)_\w+)`", row)]
+
+    models = [path.stem for path in (ROOT / "dbt_project" / "models" / "marts").rglob("*.sql")]
+    assert sorted(listed) == sorted(models)
+
+
+def test_the_readme_stays_short_and_asks_its_questions_of_marts() -> None:
+    text = README.read_text("utf-8")
+    reports = re.findall(r"^\| [^|]+\? \| `reporting\.(\w+)` \|$", text, re.MULTILINE)
+
+    assert len(text.splitlines()) <= 150
+    assert len(reports) == 8
+    for name in reports:
+        assert (ROOT / "dbt_project" / "models" / "marts" / "reporting" / f"{name}.sql").exists()
+
+
+def build(folder: Path, *, added: str = "") -> subprocess.CompletedProcess[str]:
+    """Build a copy of the site, strictly, with some text added to its first page."""
+    shutil.copytree(DOCS, folder / "docs")
+    for name in ("README.md", "DECISIONS.md", "CHANGELOG.md", "zensical.toml"):
+        shutil.copy(ROOT / name, folder)
+    with (folder / "docs" / "index.md").open("a", encoding="utf-8") as page:
+        page.write(added)
+    command = [str(Path(sys.executable).with_name("zensical")), "build", "--strict"]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+def test_the_site_builds_strictly_and_loads_nothing_from_elsewhere(tmp_path: Path) -> None:
+    done = build(tmp_path)
+
+    assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
+    pages = list((tmp_path / "build" / "site").glob("*.html"))
+    assert {f"{path.stem}.html" for path in DOCS.glob("*.md")} <= {page.name for page in pages}
+    for page in pages:
+        loaded = re.findall(r"<(?:script|img|link|iframe)\b[^>]*?(?:src|href)=\"([^\"]+)\"", page.read_text("utf-8"))
+        assert loaded
+        assert not [address for address in loaded if "//" in address], page.name
+
+
+@pytest.mark.parametrize("link", ["[x](nowhere.md)", "[x](tables.md#nowhere)"])
+def test_the_site_does_not_build_with_a_link_that_leads_nowhere(link: str, tmp_path: Path) -> None:
+    done = build(tmp_path, added=f"\n{link}\n")
+
+    assert done.returncode != 0
+    assert "does not exist" in done.stdout + done.stderr

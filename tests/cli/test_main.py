@@ -1,4 +1,4 @@
-"""Claims about every command alike: its help, its JSON, its messages, its place in the README."""
+"""Claims about every command alike: its help, its JSON, its messages."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from click.testing import CliRunner, Result
 from tiktok_hashtags import __version__
 from tiktok_hashtags.cli.main import main
 
-README = Path(__file__).parents[2] / "README.md"
 HEAVY = ("dlt", "dbt", "duckdb", "pyarrow")
 
 
@@ -58,11 +57,6 @@ def test_every_command_takes_json(words: tuple[str, ...]) -> None:
     names = [name for option in command_of(words).params for name in option.opts]
 
     assert "--json" in names
-
-
-@commands
-def test_the_readme_documents_every_command(words: tuple[str, ...]) -> None:
-    assert f"`tiktags {' '.join(words)}" in README.read_text("utf-8")
 
 
 def test_the_exit_codes_are_in_the_help() -> None:

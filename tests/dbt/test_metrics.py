@@ -40,7 +40,7 @@ QUERIES = {
         "usd_per_1000_observations,new_observations",
         "2.0,1000",
     ],
-    # As the README asks.
+    # As docs/dbt.md asks.
     ("--metrics", "usd_per_1000_observations", "--group-by", "data_cost__provider"): [
         "data_cost__provider,usd_per_1000_observations",
         "tikliveapi,",

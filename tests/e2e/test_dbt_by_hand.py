@@ -1,4 +1,4 @@
-"""dbt by itself, as the README shows it to people who live in dbt."""
+"""dbt by itself, as docs/dbt.md shows it."""
 
 from __future__ import annotations
 

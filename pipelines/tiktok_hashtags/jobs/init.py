@@ -7,7 +7,7 @@ from pathlib import Path
 from tiktok_hashtags.errors import ConfigError
 
 WATCHLIST = """\
-# What to track. All keys are in the README, under "The watchlist".
+# What to track. All keys are in docs/watchlist.md.
 
 [[hashtags]]
 name = "christmas"              # with or without '#'; or url = "https://www.tiktok.com/tag/christmas", or id = "3242"

@@ -10,7 +10,7 @@ from typing import Any
 import psycopg2
 import psycopg2.errors
 import pytest
-from tests.documents import README, only
+from tests.documents import DOCS, only
 
 from tiktok_hashtags.errors import LoadError
 from tiktok_hashtags.warehouse.postgres.publish import publish_schemas
@@ -114,9 +114,11 @@ def test_default_privileges_reach_tables_that_come_later(server: str) -> None:
         run(server, f'drop owned by "{role}"; drop role "{role}"')
 
 
-def test_the_role_of_the_readme_reads_what_is_published_now_and_later_and_nothing_else(server: str) -> None:
+def test_the_role_of_the_documents_reads_what_is_published_now_and_later_and_nothing_else(server: str) -> None:
     role = server.rpartition("/")[2] + "_bi"
-    statements = re.sub(r"\bbi\b", f'"{role}"', only(README, "sql").text).replace("role tiktags", "role postgres")
+    statements = re.sub(r"\bbi\b", f'"{role}"', only(DOCS / "postgresql.md", "sql").text).replace(
+        "role tiktags", "role postgres"
+    )
     publish(server)
 
     run(server, statements)
