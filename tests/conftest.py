@@ -221,7 +221,7 @@ def crawl(make_session: MakeSession, make_settings: Callable[..., Settings]) -> 
     ) -> Session:
         run = session or make_session()
         settings = make_settings(name, **given)
-        walks = providers.provider(name).planned(targets, settings, run)
+        walks = providers.provider(name).walks_for(targets, settings, run)
         source = providers.source(name)(settings=settings, session=run, walks=walks)
         if into is None:
             list(source)

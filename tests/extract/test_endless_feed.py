@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 
 from tiktok_hashtags.extract.targets import Targets
-from tiktok_hashtags.providers.unifapi import planned, unifapi
+from tiktok_hashtags.providers.unifapi import unifapi, walks_for
 from tiktok_hashtags.watchlist.model import Hashtag
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def test_an_endless_feed_is_left_at_max_pages_in_flat_memory(
     feed = Endless()
     session = make_session(transport=httpx.MockTransport(feed))
     settings = make_settings("unifapi", max_pages=PAGES, requests_per_minute=100_000_000)
-    walks = planned(Targets(videos=[Hashtag(id="1", max_videos=10**9)]), settings, session)
+    walks = walks_for(Targets(videos=[Hashtag(id="1", max_videos=10**9)]), settings, session)
 
     for _ in unifapi(settings=settings, session=session, walks=walks):
         pass
@@ -71,7 +71,7 @@ def test_an_endless_feed_is_left_at_max_videos_and_counts_as_complete(
 ) -> None:
     session = make_session(transport=httpx.MockTransport(Endless()))
     settings = make_settings("unifapi")
-    walks = planned(Targets(videos=[Hashtag(id="1")]), settings, session)
+    walks = walks_for(Targets(videos=[Hashtag(id="1")]), settings, session)
 
     for _ in unifapi(settings=settings, session=session, walks=walks):
         pass

@@ -23,7 +23,7 @@ from tiktok_hashtags.errors import (
 from tiktok_hashtags.extract.session import Session, WalkResult
 from tiktok_hashtags.extract.settings import Settings
 from tiktok_hashtags.extract.targets import Targets
-from tiktok_hashtags.providers.crawlora import PLANS, configured, crawlora, planned
+from tiktok_hashtags.providers.crawlora import PLANS, configured, crawlora, walks_for
 from tiktok_hashtags.sandbox import Fault, Sandbox, World, serve
 from tiktok_hashtags.watchlist.model import Hashtag, TrendList
 
@@ -323,7 +323,7 @@ def test_a_hashtag_known_by_id_alone_cannot_be_asked_for(
 ) -> None:
     hashtags = [Hashtag(id="3242"), Hashtag(name="cat")]
 
-    walks = planned(Targets(details=hashtags), make_settings("crawlora"), make_session())
+    walks = walks_for(Targets(details=hashtags), make_settings("crawlora"), make_session())
 
     assert [(walk.target, walk.worst_requests, walk.worst_credits) for walk in walks] == [("#cat", 1, 8)]
 
@@ -333,7 +333,7 @@ def test_the_worst_case_of_a_list_is_ten_pages(
 ) -> None:
     lists = [*TRENDS.trends, *CREATIVE.trends]
 
-    walks = planned(Targets(trends=lists), make_settings("crawlora"), make_session())
+    walks = walks_for(Targets(trends=lists), make_settings("crawlora"), make_session())
 
     assert [(walk.endpoint, walk.worst_requests, walk.worst_credits) for walk in walks] == [
         ("trends", 10, 80),
@@ -354,7 +354,7 @@ def test_lists_that_differ_in_a_filter_are_different_walks(
     ]
     session = make_session()
 
-    walks = planned(Targets(trends=lists), make_settings("crawlora"), session)
+    walks = walks_for(Targets(trends=lists), make_settings("crawlora"), session)
 
     assert len({walk.key(session) for walk in walks}) == len(lists)
 

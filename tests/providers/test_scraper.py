@@ -16,7 +16,7 @@ from tiktok_hashtags.errors import BodyError, ConfigError, RequestError, ServerE
 from tiktok_hashtags.extract.session import Known, Session, WalkResult
 from tiktok_hashtags.extract.settings import Settings
 from tiktok_hashtags.extract.targets import Targets
-from tiktok_hashtags.providers.scraper import ITEMS, planned, scraper
+from tiktok_hashtags.providers.scraper import ITEMS, scraper, walks_for
 from tiktok_hashtags.sandbox import DATASET_ID, Sandbox, World, dataset_items, serve
 from tiktok_hashtags.watchlist.model import Dataset
 
@@ -212,7 +212,7 @@ def test_a_place_whose_server_is_away_costs_only_itself(crawl: Crawl, tmp_path: 
 def test_two_http_datasets_are_two_walks(make_settings: Callable[..., Settings], session: Session) -> None:
     targets = Targets(datasets=[Dataset(dataset_id="a"), Dataset(dataset_id="b"), Dataset(dataset_id="a")])
 
-    walks = planned(targets, make_settings("scraper"), session)
+    walks = walks_for(targets, make_settings("scraper"), session)
 
     assert [walk.target for walk in walks] == ["dataset a", "dataset b"]
 
@@ -244,7 +244,7 @@ def test_files_of_one_name_on_two_servers_are_two_places(
 ) -> None:
     targets = Targets(datasets=[Dataset(path="away://bucket/"), Dataset(path="away://other/")])
 
-    walks = planned(targets, make_settings("scraper"), session)
+    walks = walks_for(targets, make_settings("scraper"), session)
 
     assert [walk.target for walk in walks if walk.refusal] == [
         "bucket/b.json of away://bucket/",
@@ -366,14 +366,14 @@ def test_an_http_dataset_without_an_address_names_the_setting(
     settings = make_settings("scraper", base_url="https://base-url.invalid")
 
     with pytest.raises(ConfigError, match=r"its server is not known; set base_url under \[sources\.scraper\]"):
-        planned(HTTP, settings, make_session())
+        walks_for(HTTP, settings, make_session())
 
 
 def test_a_missing_file_is_told_before_anything_is_sent(
     make_session: MakeSession, make_settings: Callable[..., Settings]
 ) -> None:
     with pytest.raises(ConfigError, match=r"dataset missing\.json: there is no"):
-        planned(Targets(datasets=[Dataset(path="missing.json")]), make_settings("scraper"), make_session())
+        walks_for(Targets(datasets=[Dataset(path="missing.json")]), make_settings("scraper"), make_session())
 
 
 def test_datasets_cost_nothing(
@@ -381,6 +381,6 @@ def test_datasets_cost_nothing(
 ) -> None:
     targets = written(tmp_path / "a.jsonl", [{"aweme_id": "1"}])
 
-    walks = planned(Targets(datasets=[*targets.datasets, *HTTP.datasets]), make_settings("scraper"), make_session())
+    walks = walks_for(Targets(datasets=[*targets.datasets, *HTTP.datasets]), make_settings("scraper"), make_session())
 
     assert [(walk.worst_credits, walk.is_dated) for walk in walks] == [(0, False), (0, True)]

@@ -22,7 +22,7 @@ from tiktok_hashtags.errors import (
 from tiktok_hashtags.extract.session import Known, Session, WalkResult
 from tiktok_hashtags.extract.settings import Settings
 from tiktok_hashtags.extract.targets import Targets
-from tiktok_hashtags.providers.unifapi import configured, planned, unifapi
+from tiktok_hashtags.providers.unifapi import configured, unifapi, walks_for
 from tiktok_hashtags.sandbox import Fault, FeedEntry, Sandbox, World, serve
 from tiktok_hashtags.watchlist.model import Hashtag
 
@@ -150,7 +150,7 @@ def test_the_plan_of_a_walk_is_its_worst_case(
 ) -> None:
     hashtags = [Hashtag(id="3242", max_videos=101), Hashtag(name="cat", max_videos=50)]
 
-    walks = planned(Targets(videos=hashtags), make_settings("unifapi"), make_session())
+    walks = walks_for(Targets(videos=hashtags), make_settings("unifapi"), make_session())
 
     assert [(walk.worst_requests, walk.worst_credits) for walk in walks] == [(3, 101), (1, 50)]
 

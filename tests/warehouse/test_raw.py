@@ -57,7 +57,7 @@ def fill(warehouse: Warehouse, make_session: MakeSession, make_settings: Callabl
     def fill(name: str, targets: Targets, *, session: Session | None = None, **given: Any) -> Session:
         run = session or make_session()
         settings = make_settings(name, **given)
-        walks = providers.provider(name).planned(targets, settings, run)
+        walks = providers.provider(name).walks_for(targets, settings, run)
         warehouse.load(providers.source(name)(settings=settings, session=run, walks=walks))
         return run
 

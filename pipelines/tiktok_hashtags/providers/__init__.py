@@ -1,7 +1,7 @@
 """The registry of providers: every module of this package without a leading underscore is one.
 
 A provider's module is named after it and has `NAME`, `SERVES` (which parts of a watchlist it can answer), `ENTITIES`
-(raw tables by resource), `configured()`, `planned()`, and a dlt source with its own name.
+(raw tables by resource), `configured()`, `walks_for()`, and a dlt source with its own name.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Provider(Protocol):
     def configured(self, **given: object) -> Settings:
         """Return the provider's settings."""
 
-    def planned(self, targets: Targets, settings: Settings, session: Session) -> list[Walk]:
+    def walks_for(self, targets: Targets, settings: Settings, session: Session) -> list[Walk]:
         """Return the walks that some targets ask for."""
 
 

@@ -141,7 +141,7 @@ def crawlora(
     settings = settings or configured(api_key=api_key, base_url=base_url)
     session = session or Session.alone(ledger_path=ledger_path)
     if walks is None:
-        walks = planned(Targets(details=hashtags_of(hashtags), trends=trends), settings, session)
+        walks = walks_for(Targets(details=hashtags_of(hashtags), trends=trends), settings, session)
     for endpoint, entity in ENTITIES.items():
         tables = _tables(endpoint, entity, walks, settings, session)
         yield dlt.resource(tables, name=endpoint, write_disposition="append")
@@ -158,7 +158,7 @@ def configured(**given: object) -> Settings:
     )
 
 
-def planned(targets: Targets, settings: Settings, session: Session) -> list[Walk]:
+def walks_for(targets: Targets, settings: Settings, session: Session) -> list[Walk]:
     """Return the walks that the targets ask for; a hashtag without a name cannot be asked for here."""
     details = [
         _details_walk(hashtag)

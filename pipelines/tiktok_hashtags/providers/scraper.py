@@ -123,7 +123,7 @@ def scraper(
     session = session or Session.alone(ledger_path=ledger_path)
     if walks is None:
         wanted = [Dataset(path=item) if isinstance(item, str) else item for item in datasets]
-        walks = planned(Targets(datasets=wanted), settings, session)
+        walks = walks_for(Targets(datasets=wanted), settings, session)
     yield dlt.resource(_tables(walks, settings, session), name="items", write_disposition="append")
 
 
@@ -136,7 +136,7 @@ def configured(**given: object) -> Settings:
     return read_settings(NAME, base_url=NO_BASE_URL, plans=PLANS, page_size=500, max_page_size=100_000, given=given)
 
 
-def planned(targets: Targets, settings: Settings, session: Session) -> list[Walk]:
+def walks_for(targets: Targets, settings: Settings, session: Session) -> list[Walk]:
     """Return one walk a file and one an HTTP dataset; files are read for their content hash.
 
     A place that cannot be read, because its server is away for instance, is one walk, which fails; once it can be read

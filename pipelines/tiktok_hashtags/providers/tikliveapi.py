@@ -130,7 +130,7 @@ def tikliveapi(
     session = session or Session.alone(ledger_path=ledger_path)
     if walks is None:
         wanted = hashtags_of(hashtags)
-        walks = planned(Targets(details=wanted, videos=wanted, searches=searches), settings, session)
+        walks = walks_for(Targets(details=wanted, videos=wanted, searches=searches), settings, session)
     for endpoint, entity in ENTITIES.items():
         tables = _tables(endpoint, entity, walks, settings, session)
         yield dlt.resource(tables, name=endpoint, write_disposition="append")
@@ -145,7 +145,7 @@ def configured(**given: object) -> Settings:
     return read_settings(NAME, base_url=BASE_URL, plans=PLANS, page_size=PAGE_SIZE, max_page_size=1000, given=given)
 
 
-def planned(targets: Targets, settings: Settings, session: Session) -> list[Walk]:
+def walks_for(targets: Targets, settings: Settings, session: Session) -> list[Walk]:
     """Return the walks that the targets ask for: details, then searches, then videos."""
     details = [_details_walk(hashtag) for hashtag in targets.details if not is_missing(NAME, hashtag, session)]
     searches = [_search_walk(search, settings) for search in targets.searches]

@@ -221,7 +221,7 @@ def unifapi(
     settings = settings or configured(api_key=api_key, base_url=base_url)
     session = session or Session.alone(ledger_path=ledger_path)
     if walks is None:
-        walks = planned(Targets(videos=hashtags_of(hashtags)), settings, session)
+        walks = walks_for(Targets(videos=hashtags_of(hashtags)), settings, session)
     yield dlt.resource(_videos(walks, settings, session), name="videos", write_disposition="append")
 
 
@@ -236,7 +236,7 @@ def configured(**given: object) -> Settings:
     )
 
 
-def planned(targets: Targets, settings: Settings, session: Session) -> list[Walk]:
+def walks_for(targets: Targets, settings: Settings, session: Session) -> list[Walk]:
     """Return the walks that the targets ask for: one a hashtag, at most `max_videos` credits each."""
     return [
         Walk(
