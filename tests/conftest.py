@@ -23,6 +23,7 @@ from tiktok_hashtags import providers
 from tiktok_hashtags.clock import frozen_clock
 from tiktok_hashtags.extract.session import Session
 from tiktok_hashtags.extract.settings import Settings
+from tiktok_hashtags.extract.source_run import SourceRun
 from tiktok_hashtags.extract.targets import Targets
 from tiktok_hashtags.fetch.client import ApiClient
 from tiktok_hashtags.fetch.journal import Journal
@@ -222,7 +223,7 @@ def crawl(make_session: MakeSession, make_settings: Callable[..., Settings]) -> 
         run = session or make_session()
         settings = make_settings(name, **given)
         walks = providers.provider(name).walks_for(targets, settings, run)
-        source = providers.source(name)(settings=settings, session=run, walks=walks)
+        source = providers.source(name)(run=SourceRun(settings, run, walks))
         if into is None:
             list(source)
         else:

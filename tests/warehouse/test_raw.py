@@ -21,6 +21,7 @@ from tiktok_hashtags.extract.crawl import marked_tables
 from tiktok_hashtags.extract.id_sets import IdSet
 from tiktok_hashtags.extract.session import Known, Session
 from tiktok_hashtags.extract.settings import Settings
+from tiktok_hashtags.extract.source_run import SourceRun
 from tiktok_hashtags.extract.targets import Targets
 from tiktok_hashtags.extract.watchlist_table import watchlist_source
 from tiktok_hashtags.project import Project
@@ -58,7 +59,7 @@ def fill(warehouse: Warehouse, make_session: MakeSession, make_settings: Callabl
         run = session or make_session()
         settings = make_settings(name, **given)
         walks = providers.provider(name).walks_for(targets, settings, run)
-        warehouse.load(providers.source(name)(settings=settings, session=run, walks=walks))
+        warehouse.load(providers.source(name)(run=SourceRun(settings, run, walks)))
         return run
 
     return fill

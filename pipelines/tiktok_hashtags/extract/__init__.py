@@ -10,6 +10,7 @@ from tiktok_hashtags.extract.paging import Fetch, Page, Rules
 from tiktok_hashtags.extract.run_tables import SCHEMAS, table_of
 from tiktok_hashtags.extract.session import Known, OnPage, Session, WalkResult, ignore_page
 from tiktok_hashtags.extract.settings import Settings, read_settings
+from tiktok_hashtags.extract.source_run import SourceRun
 from tiktok_hashtags.extract.targets import NOT_FOUND_DAYS, Targets, feed_rules, hashtags_of, is_missing
 from tiktok_hashtags.extract.walk import Walk, id_of, known_id, missing_id, page_of
 from tiktok_hashtags.extract.watchlist_table import watchlist_of, watchlist_source
@@ -29,6 +30,7 @@ __all__ = [
     "Rules",
     "Session",
     "Settings",
+    "SourceRun",
     "Targets",
     "UrlList",
     "Walk",

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import msgspec
 
-from tiktok_hashtags.config import SECRET, Text, key_variable, section, wrong_value
+from tiktok_hashtags.config import SECRET, Days, Text, key_variable, section, wrong_value
 from tiktok_hashtags.errors import MissingKeyError
 from tiktok_hashtags.extract.paging import DEFAULT_MAX_PAGES
 from tiktok_hashtags.extract.session import Session
@@ -16,7 +16,7 @@ from tiktok_hashtags.fetch import ApiClient, Plan, check_base_url
 from tiktok_hashtags.redaction import hide
 
 Key = Annotated[str, msgspec.Meta(description="printable ASCII characters", extra=SECRET)]
-Count = Annotated[int, msgspec.Meta(ge=1, le=1_000_000, description="a whole number from 1 to 1000000")]
+Count = Annotated[int, msgspec.Meta(ge=1, le=10**9, description="a whole number from 1 to 1000000000")]
 Dollars = Annotated[float, msgspec.Meta(ge=0, le=1_000_000, description="a number of dollars from 0 to 1000000")]
 
 
@@ -31,7 +31,7 @@ class _Table(msgspec.Struct, frozen=True):
     page_size: Count | None = None
     max_pages: Count = DEFAULT_MAX_PAGES
     stop_after_known_pages: Count | None = None
-    full_walk_every_days: Count = 7
+    full_walk_every_days: Days = 7
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from tiktok_hashtags import providers
 from tiktok_hashtags.clock import Clock, frozen_clock, system_clock
 from tiktok_hashtags.config import shared_ledger
 from tiktok_hashtags.errors import ConfigError, LockedError, PackageError, TiktagsError, worst_exit_code
-from tiktok_hashtags.extract import Known, OnPage, Session, ignore_page, watchlist_source
+from tiktok_hashtags.extract import Known, OnPage, Session, SourceRun, ignore_page, watchlist_source
 from tiktok_hashtags.fetch import Budget, Caps, Journal, Sleep, new_run_id
 from tiktok_hashtags.jobs.outcome import Outcome, count, walk_exit_code
 from tiktok_hashtags.jobs.plan import ProviderPlan, check_limits, plan_run, refusals, unserved
@@ -266,7 +266,7 @@ def _loaded(item: ProviderPlan, warehouse: Warehouse, session: Session, outcome:
         logger.info("%s: skipped, there is no key for it and nothing asks for it by name", item.name)
         return 0
     options.on_stage(f"fetching and loading {item.name}")
-    source = providers.source(item.name)(settings=item.settings, session=session, walks=item.walks)
+    source = providers.source(item.name)(run=SourceRun(item.settings, session, item.walks))
     try:
         warehouse.load(source)
     except PackageError:

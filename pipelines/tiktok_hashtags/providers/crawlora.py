@@ -38,6 +38,7 @@ from tiktok_hashtags.extract import (
     Rules,
     Session,
     Settings,
+    SourceRun,
     Targets,
     Walk,
     hashtags_of,
@@ -122,9 +123,7 @@ def crawlora(
     api_key: dlt.TSecretStrValue | None = None,
     base_url: str | None = None,
     ledger_path: str | None = None,
-    settings: Any = None,
-    session: Any = None,
-    walks: Any = None,
+    run: SourceRun | None = None,
 ) -> Iterable[DltResource]:
     """Hashtag details and trend lists as raw tables.
 
@@ -134,17 +133,14 @@ def crawlora(
         api_key: The key; else `[sources.crawlora] api_key`.
         base_url: Another server that follows the document; else `[sources.crawlora] base_url`.
         ledger_path: A journal and ledger to share; else a temporary one.
-        settings: A `Settings` that replaces the configuration.
-        session: The `Session` of a run; else one of its own.
-        walks: What to walk, if it was planned already.
+        run: A planned run, which makes all other arguments needless.
     """
-    settings = settings or configured(api_key=api_key, base_url=base_url)
-    session = session or Session.alone(ledger_path=ledger_path)
-    if walks is None:
-        walks = walks_for(Targets(details=hashtags_of(hashtags), trends=trends), settings, session)
+    if run is None:
+        targets = Targets(details=hashtags_of(hashtags), trends=trends)
+        settings = configured(api_key=api_key, base_url=base_url)
+        run = SourceRun.alone(targets, walks_for, settings, ledger_path=ledger_path)
     for endpoint, entity in ENTITIES.items():
-        tables = _tables(endpoint, entity, walks, settings, session)
-        yield dlt.resource(tables, name=endpoint, write_disposition="append")
+        yield dlt.resource(_tables(endpoint, entity, run), name=endpoint, write_disposition="append")
 
 
 def configured(**given: object) -> Settings:
@@ -212,12 +208,9 @@ def _trend_walk(trend: TrendList, settings: Settings) -> Walk:
     )
 
 
-def _tables(
-    endpoint: str, entity: Entity, walks: Sequence[Walk], settings: Settings, session: Session
-) -> Iterator[Any]:
-    client = settings.client({"x-api-key": settings.api_key or ""}, session)
-    own = [walk for walk in walks if walk.endpoint == endpoint]
-    yield from raw_tables(own, entities=[entity], client=client, session=session)
+def _tables(endpoint: str, entity: Entity, run: SourceRun) -> Iterator[Any]:
+    client = run.settings.client({"x-api-key": run.settings.api_key or ""}, run.session)
+    yield from raw_tables(run.walks_of(endpoint), entities=[entity], client=client, session=run.session)
 
 
 def _details_fetch(client: ApiClient, session: Session, walk: Walk, walk_key: str) -> Fetch:
