@@ -207,7 +207,7 @@ def make_settings(sandbox: Sandbox) -> Callable[..., Settings]:
     """Settings with the sandbox's key, which is that of every documented address."""
 
     def make(name: str, **given: Any) -> Settings:
-        usual = {"api_key": sandbox.keys[name], "requests_per_minute": 100_000}
+        usual = {"api_key": sandbox.keys.get(name), "requests_per_minute": 100_000}
         if name == "scraper":
             usual["base_url"] = SCRAPER_URL
         return providers.provider(name).configured(**usual | given)
