@@ -65,6 +65,10 @@ def test_the_readme_documents_every_command(words: tuple[str, ...]) -> None:
     assert f"`tiktags {' '.join(words)}" in README.read_text("utf-8")
 
 
+def test_publish_is_transform_by_another_name() -> None:
+    assert main.commands["publish"] is main.commands["transform"]
+
+
 def test_the_exit_codes_are_in_the_help() -> None:
     text = " ".join(tiktags("--help").stdout.split())
 
