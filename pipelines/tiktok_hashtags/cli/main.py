@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import json
 import logging
@@ -35,6 +36,7 @@ COMMANDS = {
 } | {"publish": transform}  # the name under which people look for it
 # dlt and dbt import thousands of objects that stay; by default the collector looks through all of them over and over.
 _GC_THRESHOLD = 10_000
+_M_ARENA_MAX = -8  # of glibc's malloc.h
 
 
 class _Commands(click.Group):
@@ -91,6 +93,7 @@ def main(ctx: click.Context, project_dir: Path, verbose: bool) -> None:
     from tiktok_hashtags.project import Project
 
     gc.set_threshold(_GC_THRESHOLD)
+    _share_heaps()
     # dlt would report each run to its makers; a run talks to the watchlist's providers alone.
     os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
     _log_to_stderr(verbose=verbose, is_brief=ctx.invoked_subcommand == "demo")
@@ -100,6 +103,13 @@ def main(ctx: click.Context, project_dir: Path, verbose: bool) -> None:
         os.chdir(project_dir)  # dlt looks for .dlt/ in the current folder
         project_dir = Path()
     ctx.obj = Project(project_dir)
+
+
+def _share_heaps() -> None:
+    """Have all threads share two heaps (glibc only); otherwise each keeps the memory of its largest page."""
+    libc = ctypes.CDLL(None)
+    if hasattr(libc, "mallopt"):
+        libc.mallopt(_M_ARENA_MAX, 2)
 
 
 def _log_to_stderr(*, verbose: bool, is_brief: bool) -> None:
