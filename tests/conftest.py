@@ -23,6 +23,7 @@ from tiktok_hashtags import providers
 from tiktok_hashtags.clock import frozen_clock
 from tiktok_hashtags.extract.session import Session
 from tiktok_hashtags.extract.settings import Settings
+from tiktok_hashtags.extract.source_run import SourceRun
 from tiktok_hashtags.extract.walk import Targets
 from tiktok_hashtags.fetch.client import ApiClient
 from tiktok_hashtags.fetch.journal import Journal
@@ -206,7 +207,7 @@ def make_settings(sandbox: Sandbox) -> Callable[..., Settings]:
     """Settings with the sandbox's key, which is that of every documented address."""
 
     def make(name: str, **given: Any) -> Settings:
-        usual = {"api_key": sandbox.keys[name], "requests_per_minute": 100_000}
+        usual = {"api_key": sandbox.keys.get(name), "requests_per_minute": 100_000}
         if name == "scraper":
             usual["base_url"] = SCRAPER_URL
         return providers.provider(name).configured(**usual | given)
@@ -221,8 +222,8 @@ def crawl(make_session: MakeSession, make_settings: Callable[..., Settings]) -> 
     ) -> Session:
         run = session or make_session()
         settings = make_settings(name, **given)
-        walks = providers.provider(name).planned(targets, settings, run)
-        source = providers.source(name)(settings=settings, session=run, walks=walks)
+        walks = providers.provider(name).walks_for(targets, settings, run)
+        source = providers.source(name)(run=SourceRun(settings, run, walks))
         if into is None:
             list(source)
         else:

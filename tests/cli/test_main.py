@@ -59,6 +59,10 @@ def test_every_command_takes_json(words: tuple[str, ...]) -> None:
     assert "--json" in names
 
 
+def test_publish_is_transform_by_another_name() -> None:
+    assert main.commands["publish"] is main.commands["transform"]
+
+
 def test_the_exit_codes_are_in_the_help() -> None:
     text = " ".join(tiktags("--help").stdout.split())
 

@@ -245,6 +245,27 @@ def test_other_spellings_of_toml_are_understood() -> None:
     assert FILE.read_text("utf-8") == '[[hashtags]]\nname = "a"\n'
 
 
+@pytest.mark.parametrize("command", [["add", "b"], ["rm", "a"]])
+def test_an_inline_array_is_listed_but_not_edited(command: list[str]) -> None:
+    text = 'hashtags = [{name = "a"}]\n[[searches]]\nkeyword = "cat"\n'
+    FILE.write_text(text, encoding="utf-8")
+
+    result = watch(*command)
+
+    assert result.exit_code == 2
+    assert "`hashtags` is not written as tables, so this command cannot edit it. Nothing was changed." in result.stderr
+    assert "Write each of its entries under a line [[hashtags]]" in result.stderr
+    assert FILE.read_text("utf-8") == text
+    assert [each["name"] for each in told(watch("list", "--json"))["hashtags"]] == ["a"]
+
+
+def test_beside_an_inline_array_another_list_is_edited() -> None:
+    FILE.write_text('hashtags = [{name = "a"}]\n', encoding="utf-8")
+
+    assert told(watch("add", "--search", "cat", "--json"))["added"] == ['search "cat"']
+    assert FILE.read_text("utf-8") == 'hashtags = [{name = "a"}]\n\n[[searches]]\nkeyword = "cat"\n'
+
+
 @pytest.mark.parametrize("command", [["add", "x"], ["rm", "x"], ["list"]])
 def test_without_a_watchlist_init_is_named(command: list[str]) -> None:
     FILE.unlink()

@@ -198,4 +198,4 @@ def test_a_retention_that_is_no_number_of_days_is_a_configuration_error(
     result = lived.tiktags("prune", "--yes")
 
     assert result.exit_code == 2
-    assert f"[retention] journal_days: expected a number of days, at least 1, found '{value}'" in result.stderr
+    assert f"[retention] journal_days: expected a number of days from 1 to 100000, found '{value}'" in result.stderr

@@ -79,7 +79,7 @@ def test_any_answer_is_a_page_of_its_own_items_or_a_typed_error(
     @given(status=STATUSES, body=BODIES)
     def check(status: int, body: bytes) -> None:
         given_answer["is"] = (status, body)
-        for walk in providers.provider(name).planned(targets(next(numbers)), configured, session):
+        for walk in providers.provider(name).walks_for(targets(next(numbers)), configured, session):
             result = fetched(walk)
             if isinstance(result, RequestError):
                 assert str(result).startswith(name)
@@ -96,7 +96,7 @@ def test_a_good_answer_is_not_taken_for_a_bad_one(
     body: dict[str, Any] = {"data": [{"id": "1"}], "pagination": {"has_more": False, "next_cursor": None}}
     session = make_session(transport=httpx.MockTransport(lambda _: httpx.Response(200, json=body)))
     configured = make_settings("unifapi")
-    [walk] = providers.provider("unifapi").planned(Targets(videos=[Hashtag(id="1")]), configured, session)
+    [walk] = providers.provider("unifapi").walks_for(Targets(videos=[Hashtag(id="1")]), configured, session)
     client = configured.client({}, session)
 
     page = walk.fetch(client, session, walk, "walk")(None, 0)

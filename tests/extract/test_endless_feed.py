@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from tiktok_hashtags.extract.source_run import SourceRun
 from tiktok_hashtags.extract.walk import Targets
-from tiktok_hashtags.providers.unifapi import planned, unifapi
+from tiktok_hashtags.providers.unifapi import unifapi, walks_for
 from tiktok_hashtags.watchlist.model import Hashtag
 
 if TYPE_CHECKING:
@@ -55,9 +56,9 @@ def test_an_endless_feed_is_left_at_max_pages_in_flat_memory(
     feed = Endless()
     session = make_session(transport=httpx.MockTransport(feed))
     settings = make_settings("unifapi", max_pages=PAGES, requests_per_minute=100_000_000)
-    walks = planned(Targets(videos=[Hashtag(id="1", max_videos=10**9)]), settings, session)
+    walks = walks_for(Targets(videos=[Hashtag(id="1", max_videos=10**9)]), settings, session)
 
-    for _ in unifapi(settings=settings, session=session, walks=walks):
+    for _ in unifapi(run=SourceRun(settings, session, walks)):
         pass
 
     [walk] = session.tally.walks
@@ -71,9 +72,9 @@ def test_an_endless_feed_is_left_at_max_videos_and_counts_as_complete(
 ) -> None:
     session = make_session(transport=httpx.MockTransport(Endless()))
     settings = make_settings("unifapi")
-    walks = planned(Targets(videos=[Hashtag(id="1")]), settings, session)
+    walks = walks_for(Targets(videos=[Hashtag(id="1")]), settings, session)
 
-    for _ in unifapi(settings=settings, session=session, walks=walks):
+    for _ in unifapi(run=SourceRun(settings, session, walks)):
         pass
 
     [walk] = session.tally.walks

@@ -8,7 +8,6 @@ import pytest
 from dlt.common.configuration.container import Container
 from dlt.common.configuration.specs.pluggable_run_context import PluggableRunContext
 
-from tiktok_hashtags.config import key_variable
 from tiktok_hashtags.errors import ConfigError, MissingKeyError
 from tiktok_hashtags.extract.session import Session
 from tiktok_hashtags.extract.settings import Settings, read_settings
@@ -120,16 +119,21 @@ def test_a_price_of_your_own_replaces_the_plans_prices() -> None:
     ("name", "value", "said"),
     [
         ("plan", "gold", r"plan: expected one of free, starter, found 'gold'"),
-        ("page_size", "many", r"page_size: expected int, found 'many'"),
-        ("page_size", "0", r"page_size: expected at least 1, found"),
-        ("page_size", "1.5", r"page_size: expected int"),
-        ("max_pages", "-1", r"max_pages: expected at least 1"),
-        ("requests_per_minute", "0", r"requests_per_minute: expected at least 1"),
-        ("stop_after_known_pages", "0", r"stop_after_known_pages: expected at least 1"),
-        ("credit_usd", "-1", r"credit_usd: expected at least 0"),
-        ("credit_usd", "nan", r"credit_usd: expected at least 0"),
-        ("credit_usd", "inf", r"credit_usd: expected at least 0"),
-        ("credit_usd", "free", r"credit_usd: expected float, found 'free'"),
+        ("full_walk_every_days", "1000000", r"full_walk_every_days: expected a number of days from 1 to 100000"),
+        ("page_size", "many", r"page_size: expected a whole number from 1 to 1000000000, found 'many'"),
+        ("page_size", "0", r"page_size: expected a whole number from 1 to 1000000000, found '0'"),
+        ("page_size", "1.5", r"page_size: expected a whole number from 1 to 1000000000, found '1\.5'"),
+        ("max_pages", "-1", r"max_pages: expected a whole number from 1 to 1000000000, found '-1'"),
+        ("requests_per_minute", "0", r"requests_per_minute: expected a whole number from 1 to 1000000000, found '0'"),
+        (
+            "stop_after_known_pages",
+            "0",
+            r"stop_after_known_pages: expected a whole number from 1 to 1000000000, found '0'",
+        ),
+        ("credit_usd", "-1", r"credit_usd: expected a number of dollars from 0 to 1000000, found"),
+        ("credit_usd", "nan", r"credit_usd: expected a number of dollars from 0 to 1000000, found"),
+        ("credit_usd", "inf", r"credit_usd: expected a number of dollars from 0 to 1000000, found"),
+        ("credit_usd", "free", r"credit_usd: expected a number of dollars from 0 to 1000000, found 'free'"),
     ],
 )
 def test_a_wrong_setting_is_named_with_what_was_expected(
@@ -155,22 +159,18 @@ def test_an_empty_key_is_no_key(key: str) -> None:
     assert read(api_key=key).api_key is None
 
 
-@pytest.mark.parametrize("key", ["secret\nx-other: y", "secret\x00", "sëcret", "secret\u2026"])
+@pytest.mark.parametrize("key", ["pass-key\nx-other: y", "pass-key\x00", "päss-key", "pass-key\u2026"])
 def test_a_key_that_no_header_can_carry_is_refused_without_being_shown(key: str) -> None:
     with pytest.raises(ConfigError, match=r"api_key: expected printable ASCII characters") as caught:
         read(api_key=key)
 
-    assert "ecret" not in repr(caught.value)
+    assert "ss-key" not in repr(caught.value)
 
 
 def test_the_key_is_in_no_repr() -> None:
     settings = read(api_key="secret-key")
 
     assert repr(settings) == str(settings) == "Settings('example', 'https://api.example', plan='free')"
-
-
-def test_the_variable_of_a_key_is_named_after_the_provider() -> None:
-    assert key_variable("unifapi") == "SOURCES__UNIFAPI__API_KEY"
 
 
 def test_a_run_has_one_client_per_provider(session: Session) -> None:

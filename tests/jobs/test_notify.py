@@ -1,4 +1,4 @@
-"""Who is told of a run: a real command, and a real server on loopback."""
+"""Notifications of runs: to a real command, and to a real server on loopback."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -20,12 +20,12 @@ from tiktok_hashtags.jobs.notify import Notify, failure, read_notify, run_report
 from tiktok_hashtags.project import Project
 
 PARTIAL = {"run_id": "r", "exit_code": 4, "messages": ["unifapi: reset 🎄"]}
-KEEP = "import sys, pathlib; pathlib.Path('told.json').write_bytes(sys.stdin.buffer.read())"
+KEEP = "import sys, pathlib; pathlib.Path('notification.json').write_bytes(sys.stdin.buffer.read())"
 
 
 @dataclass
 class Hook:
-    """A webhook that keeps what it is told."""
+    """A webhook that keeps its requests."""
 
     url: str = ""
     status: int = 200
@@ -73,23 +73,25 @@ def has_ended(pid: int) -> bool:
     return bool(ended)
 
 
-def python(script: str) -> list[str]:
-    return [sys.executable, "-c", script]
+def python(script: str) -> tuple[str, ...]:
+    return (sys.executable, "-c", script)
 
 
 def test_the_webhook_and_the_command_get_the_run(hook: Hook) -> None:
     problems = Notify(python(KEEP), hook.url).send(PARTIAL)
 
     assert problems == []
-    assert [json.loads(body) for body in (*hook.bodies, Path("told.json").read_bytes())] == [PARTIAL, PARTIAL]
+    assert [json.loads(body) for body in (*hook.bodies, Path("notification.json").read_bytes())] == [PARTIAL, PARTIAL]
     assert hook.paths == ["/secret-path"]
 
 
-@pytest.mark.parametrize(("is_always", "told"), [(False, 0), (True, 1)])
-def test_a_complete_run_is_told_only_where_that_is_wanted(hook: Hook, is_always: bool, told: int) -> None:
-    Notify(webhook=hook.url, is_always=is_always).send({"exit_code": 0})
+@pytest.mark.parametrize(("on", "count"), [("problem", 0), ("always", 1)])
+def test_on_decides_whether_a_complete_run_is_notified(
+    hook: Hook, on: Literal["problem", "always"], count: int
+) -> None:
+    Notify(webhook=hook.url, on=on).send({"exit_code": 0})
 
-    assert len(hook.bodies) == told
+    assert len(hook.bodies) == count
 
 
 def test_the_command_sees_no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -110,10 +112,10 @@ def test_the_command_sees_no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
     [
         (python("import sys; print('no such list', file=sys.stderr); sys.exit(3)"), "ended with 3: no such list"),
         (python("import os, signal; os.kill(os.getpid(), signal.SIGKILL)"), "ended with -9"),
-        (["./nothing-here"], "./nothing-here could not be started: No such file or directory"),
+        (("./nothing-here",), "./nothing-here could not be started: No such file or directory"),
     ],
 )
-def test_a_command_that_fails_is_a_message(command: list[str], said: str) -> None:
+def test_a_command_that_fails_is_a_message(command: tuple[str, ...], said: str) -> None:
     [problem] = Notify(command).send(PARTIAL)
 
     assert problem.startswith("notify: ")
@@ -121,7 +123,7 @@ def test_a_command_that_fails_is_a_message(command: list[str], said: str) -> Non
 
 
 def test_a_command_that_hangs_is_ended_with_its_children() -> None:
-    command = ["sh", "-c", "sleep 600 & echo $! > pid; wait"]
+    command = ("sh", "-c", "sleep 600 & echo $! > pid; wait")
 
     [problem] = Notify(command, timeout_seconds=3).send(PARTIAL)
 
@@ -159,39 +161,40 @@ def test_a_webhook_that_gives_no_answer_is_left_alone(hook: Hook) -> None:
 def test_a_webhook_that_is_not_there_is_a_message(hook: Hook) -> None:
     [problem] = Notify(webhook="http://127.0.0.1:1/secret").send(PARTIAL)
 
-    assert problem == "notify: 127.0.0.1 could not be told (ConnectError)"
+    assert problem == "notify: 127.0.0.1 could not be reached (ConnectError)"
 
 
 def test_the_settings_come_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("NOTIFY__COMMAND", '["mail", "me"]')
-    monkeypatch.setenv("NOTIFY__WEBHOOK", "https://hooks.example/secret")
+    monkeypatch.setenv("NOTIFY__WEBHOOK", "https://hooks.example/t0ken")
     monkeypatch.setenv("NOTIFY__ON", "always")
     monkeypatch.setenv("NOTIFY__TIMEOUT_SECONDS", "2.5")
 
     found = read_notify()
 
-    assert found == Notify(["mail", "me"], "https://hooks.example/secret", is_always=True, timeout_seconds=2.5)
-    assert "secret" not in repr(found)
+    assert found == Notify(("mail", "me"), "https://hooks.example/t0ken", "always", 2.5)
+    assert "t0ken" not in repr(found)
 
 
-def test_nobody_is_told_by_default(hook: Hook) -> None:
-    assert read_notify() == Notify([])
+def test_nobody_is_notified_by_default(hook: Hook) -> None:
+    assert read_notify() == Notify()
     assert read_notify().send(PARTIAL) == []
 
 
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
-        ("WEBHOOK", "http://hooks.example/secret", "expected https://..., or http:// on loopback only"),
-        ("WEBHOOK", "hooks.example/secret", "expected https://"),
-        ("WEBHOOK", "ftp://127.0.0.1/secret", "expected https://"),
+        ("WEBHOOK", "http://hooks.example/t0ken", "expected https://..., or http:// on loopback only"),
+        ("WEBHOOK", "hooks.example/t0ken", "expected https://"),
+        ("WEBHOOK", "http://127.0.0.1:x@hooks.example/t0ken", "expected https://"),
+        ("WEBHOOK", "ftp://127.0.0.1/t0ken", "expected https://"),
         ("COMMAND", "mail me", "expected a list of words"),
         ("COMMAND", '{"a": 1}', "expected a list of words"),
         ("COMMAND", "[1]", "expected a list of words"),
         ("ON", "never", 'expected "problem" or "always"'),
-        ("TIMEOUT_SECONDS", "0", "expected a number up to 600"),
-        ("TIMEOUT_SECONDS", "soon", "expected a number up to 600"),
-        ("TIMEOUT_SECONDS", "nan", "expected a number up to 600"),
+        ("TIMEOUT_SECONDS", "0", "expected a number of seconds above 0, at most 600"),
+        ("TIMEOUT_SECONDS", "soon", "expected a number of seconds above 0, at most 600"),
+        ("TIMEOUT_SECONDS", "nan", "expected a number of seconds above 0, at most 600"),
     ],
 )
 def test_a_wrong_setting_is_a_configuration_error_that_keeps_the_secret(
@@ -202,7 +205,7 @@ def test_a_wrong_setting_is_a_configuration_error_that_keeps_the_secret(
     with pytest.raises(ConfigError, match=said) as error:
         read_notify()
 
-    assert "secret" not in str(error.value)
+    assert "t0ken" not in str(error.value)
 
 
 def test_a_report_begins_with_a_line_for_people(tmp_path: Path) -> None:
@@ -213,12 +216,12 @@ def test_a_report_begins_with_a_line_for_people(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("error", "told"),
+    ("error", "notification"),
     [
         (BudgetError("over the limit"), {"exit_code": 5, "error": "over the limit"}),
         (ValueError("x"), {"exit_code": 1, "error": "internal error: ValueError: x"}),
     ],
 )
-def test_a_run_that_ended_with_an_error_is_told_too(error: Exception, told: dict[str, Any], tmp_path: Path) -> None:
-    assert failure(error) == told
-    assert told["error"] in run_report(Project(tmp_path), told)["text"]
+def test_a_run_that_raised_is_notified_too(error: Exception, notification: dict[str, Any], tmp_path: Path) -> None:
+    assert failure(error) == notification
+    assert notification["error"] in run_report(Project(tmp_path), notification)["text"]

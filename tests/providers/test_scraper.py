@@ -16,7 +16,7 @@ from tiktok_hashtags.errors import BodyError, ConfigError, RequestError, ServerE
 from tiktok_hashtags.extract.session import Known, Session, WalkResult
 from tiktok_hashtags.extract.settings import Settings
 from tiktok_hashtags.extract.walk import Targets
-from tiktok_hashtags.providers.scraper import ITEMS, planned, scraper
+from tiktok_hashtags.providers.scraper import scraper, walks_for
 from tiktok_hashtags.sandbox import DATASET_ID, Sandbox, World, dataset_items, serve
 from tiktok_hashtags.watchlist.model import Dataset
 
@@ -37,13 +37,6 @@ def only_walk(session: Session) -> WalkResult:
 def written(path: Path, items: list[Any]) -> Targets:
     path.write_text("".join(json.dumps(item) + "\n" for item in items))
     return Targets(datasets=[Dataset(path=str(path))])
-
-
-def row_of(crawl: Crawl, raw: Raw, tmp_path: Path, item: dict[str, Any], *columns: str) -> tuple[Any, ...]:
-    crawl("scraper", written(tmp_path / "a.jsonl", [{"aweme_id": "1"} | item]), into=raw)
-    [row] = raw.rows("select * from raw.scraper_items")
-    names = [name for (name,) in raw.rows("select column_name from (describe raw.scraper_items)")]
-    return tuple(row[names.index(column)] for column in columns)
 
 
 def test_the_source_loads_a_file_without_our_command_line_or_a_key(
@@ -212,7 +205,7 @@ def test_a_place_whose_server_is_away_costs_only_itself(crawl: Crawl, tmp_path: 
 def test_two_http_datasets_are_two_walks(make_settings: Callable[..., Settings], session: Session) -> None:
     targets = Targets(datasets=[Dataset(dataset_id="a"), Dataset(dataset_id="b"), Dataset(dataset_id="a")])
 
-    walks = planned(targets, make_settings("scraper"), session)
+    walks = walks_for(targets, make_settings("scraper"), session)
 
     assert [walk.target for walk in walks] == ["dataset a", "dataset b"]
 
@@ -244,7 +237,7 @@ def test_files_of_one_name_on_two_servers_are_two_places(
 ) -> None:
     targets = Targets(datasets=[Dataset(path="away://bucket/"), Dataset(path="away://other/")])
 
-    walks = planned(targets, make_settings("scraper"), session)
+    walks = walks_for(targets, make_settings("scraper"), session)
 
     assert [walk.target for walk in walks if walk.refusal] == [
         "bucket/b.json of away://bucket/",
@@ -281,99 +274,20 @@ def test_a_files_snapshot_is_the_day_of_its_capture(crawl: Crawl, raw: Raw, tmp_
     ]
 
 
-def test_the_text_twin_of_a_sounds_id_wins_over_the_rounded_number(crawl: Crawl, raw: Raw, tmp_path: Path) -> None:
-    music = {
-        "id": 7310000000000000000,
-        "id_str": "7310000000000000123",
-        "is_original": False,
-        "is_original_sound": True,
-    }
-
-    row = row_of(
-        crawl,
-        raw,
-        tmp_path,
-        {"music": music, "added_sound_music_info": {"id": "9", "is_original": True}},
-        "music__id",
-        "music__is_original",
-        "added_sound_music_info__id",
-        "added_sound_music_info__is_original",
-    )
-
-    assert row == ("7310000000000000123", True, "9", True)
-
-
-@pytest.mark.parametrize(
-    ("asked", "key"),
-    [
-        ({"name": "#Cat", "url": "https://www.tiktok.com/tag/dog"}, "cat"),
-        ({"name": None, "url": "https://www.tiktok.com/tag/Dog"}, "dog"),
-        ({"name": "", "url": "https://www.tiktok.com/tag/dog"}, "dog"),
-        ({"url": "http://[x"}, None),
-        (None, None),
-    ],
-)
-def test_the_hashtag_that_was_asked_for_is_kept(
-    crawl: Crawl, raw: Raw, tmp_path: Path, asked: Any, key: str | None
-) -> None:
-    assert row_of(crawl, raw, tmp_path, {"input": asked}, "input_hashtag_key") == (key,)
-
-
-def test_hashtags_come_from_both_lists_without_mentions(crawl: Crawl, raw: Raw, tmp_path: Path) -> None:
-    items = [
-        {
-            "aweme_id": "1",
-            "desc": "#caption",
-            "cha_list": [{"cha_name": "Cat", "cid": 5}],
-            "text_extra": [
-                {"hashtag_name": "Dog", "hashtag_id": ""},
-                {"user_id": "7"},
-                {"hashtag_name": ""},
-                None,
-                {"hashtag_name": "हिन्दी", "hashtag_id": "8"},
-            ],
-        },
-        {"aweme_id": "2", "desc": "#caption", "cha_list": None, "text_extra": []},
-        {"aweme_id": "3", "desc": "#Caption", "cha_list": None, "text_extra": None},
-    ]
-
-    crawl("scraper", written(tmp_path / "a.jsonl", items), into=raw)
-
-    assert raw.rows(
-        "select video_id, list_index, hashtag_name, hashtag_id, hashtag_key"
-        " from raw.scraper_items__text_extra order by list_index"
-    ) == [("1", 1, "Dog", "", "dog"), ("1", 5, "हिन्दी", "8", "हिन्दी")]
-    assert raw.rows("select video_id, cha_name, cid, hashtag_key from raw.scraper_items__cha_list") == [
-        ("1", "Cat", "5", "cat")
-    ]
-    assert raw.rows("select video_id, value, hashtag_key from raw.scraper_items__caption_hashtags") == [
-        ("3", "Caption", "caption")
-    ]
-
-
-def test_any_object_of_an_item_can_be_null(crawl: Crawl, raw: Raw, tmp_path: Path) -> None:
-    item = dict.fromkeys([field for field in ITEMS.item.__struct_fields__ if field != "aweme_id"])
-
-    session = crawl("scraper", written(tmp_path / "a.jsonl", [{"aweme_id": "1"} | item]), into=raw)
-
-    assert raw.rows("select count(*) from raw.scraper_items") == [(1,)]
-    assert session.tally.rejects["scraper"] == 0
-
-
 def test_an_http_dataset_without_an_address_names_the_setting(
     make_session: MakeSession, make_settings: Callable[..., Settings]
 ) -> None:
     settings = make_settings("scraper", base_url="https://base-url.invalid")
 
     with pytest.raises(ConfigError, match=r"its server is not known; set base_url under \[sources\.scraper\]"):
-        planned(HTTP, settings, make_session())
+        walks_for(HTTP, settings, make_session())
 
 
 def test_a_missing_file_is_told_before_anything_is_sent(
     make_session: MakeSession, make_settings: Callable[..., Settings]
 ) -> None:
     with pytest.raises(ConfigError, match=r"dataset missing\.json: there is no"):
-        planned(Targets(datasets=[Dataset(path="missing.json")]), make_settings("scraper"), make_session())
+        walks_for(Targets(datasets=[Dataset(path="missing.json")]), make_settings("scraper"), make_session())
 
 
 def test_datasets_cost_nothing(
@@ -381,6 +295,6 @@ def test_datasets_cost_nothing(
 ) -> None:
     targets = written(tmp_path / "a.jsonl", [{"aweme_id": "1"}])
 
-    walks = planned(Targets(datasets=[*targets.datasets, *HTTP.datasets]), make_settings("scraper"), make_session())
+    walks = walks_for(Targets(datasets=[*targets.datasets, *HTTP.datasets]), make_settings("scraper"), make_session())
 
     assert [(walk.worst_credits, walk.is_dated) for walk in walks] == [(0, False), (0, True)]

@@ -21,7 +21,7 @@ from tiktok_hashtags.errors import (
 from tiktok_hashtags.extract.session import Session, WalkResult
 from tiktok_hashtags.extract.settings import Settings
 from tiktok_hashtags.extract.walk import Targets
-from tiktok_hashtags.providers.tikliveapi import configured, planned, tikliveapi
+from tiktok_hashtags.providers.tikliveapi import configured, tikliveapi, walks_for
 from tiktok_hashtags.sandbox import Fault, Sandbox, World, serve
 from tiktok_hashtags.watchlist.model import Hashtag, Search
 
@@ -327,7 +327,7 @@ def test_the_worst_case_is_a_credit_a_request(
         details=[CHRISTMAS], videos=[Hashtag(name="christmas", max_videos=61)], searches=[Search(keyword="cat")]
     )
 
-    walks = planned(targets, make_settings("tikliveapi"), make_session())
+    walks = walks_for(targets, make_settings("tikliveapi"), make_session())
 
     assert [(walk.endpoint, walk.worst_requests, walk.worst_credits) for walk in walks] == [
         ("hashtags", 1, 1),

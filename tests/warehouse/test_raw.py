@@ -20,6 +20,7 @@ from tiktok_hashtags.errors import ConfigError, LoadError
 from tiktok_hashtags.extract.paging import IdSet
 from tiktok_hashtags.extract.session import Known, Session
 from tiktok_hashtags.extract.settings import Settings
+from tiktok_hashtags.extract.source_run import SourceRun
 from tiktok_hashtags.extract.tables import marked_tables, watchlist_source
 from tiktok_hashtags.extract.walk import Targets
 from tiktok_hashtags.project import Project
@@ -56,8 +57,8 @@ def fill(warehouse: Warehouse, make_session: MakeSession, make_settings: Callabl
     def fill(name: str, targets: Targets, *, session: Session | None = None, **given: Any) -> Session:
         run = session or make_session()
         settings = make_settings(name, **given)
-        walks = providers.provider(name).planned(targets, settings, run)
-        warehouse.load(providers.source(name)(settings=settings, session=run, walks=walks))
+        walks = providers.provider(name).walks_for(targets, settings, run)
+        warehouse.load(providers.source(name)(run=SourceRun(settings, run, walks)))
         return run
 
     return fill

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tiktok_hashtags.watchlist.toml_entries import with_entry, without_entry
+from tiktok_hashtags.watchlist.toml_entries import is_written_as_tables, with_entry, without_entry
 
 NEW = {"name": 'c "quoted" \\ \x7f', "max_videos": 5, "new_on_board": True, "campaigns": ["x", "y"]}
 COMMENTED = """\
@@ -41,12 +41,12 @@ LAYOUTS = {
     "next to the next header": '[[hashtags]]\nname = "a"\n# limits\n[limits]\n',
     "no list": "[limits]\nmax_usd_per_run = 2.0\n\n\n",
     "nothing": "",
+}
+ARRAYS = {
     "on one line": 'hashtags = [{name = "a"}, {name = "b"}]\n',
-    "a comma at the end": 'hashtags = [{name = "a"}, {name = "b"},] # two\n',
-    "on lines": 'hashtags = [\n  {name = "a"}, # x\n  {name = "b"} # y ]\n  # z\n]\n',
-    "on lines with a comma": "hashtags = [\n\t{name = 'a'}, # x\n\t{name = 'b'}, # y\n]\n[limits]\n",
-    "bracket behind": 'hashtags = [\n  {name = "a"},\n  {name = "b", campaigns = ["x", "y"]}]\n',
-    "empty array": "hashtags = [ # none yet\n]\n",
+    "on lines": '# ours\nhashtags = [\n  {name = "a"}, # x\n  {name = "b"} # ]\n]\n[limits]\n',
+    "a quoted key": '"hashtags" = []\n',
+    "an escaped key": '"hash\\u0074ags" = [{name = "a"}, {name = "b"}]\n',
 }
 layouts = pytest.mark.parametrize("text", LAYOUTS.values(), ids=LAYOUTS)
 
@@ -69,6 +69,18 @@ def is_one_piece(whole: str, part: str) -> bool:
     """Whether taking one piece out of the whole leaves the part."""
     at = next((i for i, (one, other) in enumerate(zip(whole, part, strict=False)) if one != other), len(part))
     return whole.endswith(part[at:])
+
+
+@layouts
+def test_tables_are_recognised_with_their_number(text: str) -> None:
+    assert is_written_as_tables(text, "hashtags", count=len(entries(text)))
+    assert not is_written_as_tables(text, "hashtags", count=len(entries(text)) + 1)
+
+
+@pytest.mark.parametrize("text", ARRAYS.values(), ids=ARRAYS)
+def test_an_array_behind_its_key_is_not_written_as_tables(text: str) -> None:
+    assert not is_written_as_tables(text, "hashtags", count=len(entries(text)))
+    assert is_written_as_tables(text, "trends", count=0)
 
 
 @layouts

@@ -10,13 +10,11 @@ crawlora as (
         or coalesce(exact_view_count, exact_video_count, rounded_view_count, rounded_video_count) is not null
 ),
 
-tikliveapi_details as (
-    select * from {{ ref('stg_tikliveapi__hashtags') }}
+{% for model in hashtag_models() %}
+{{ model }} as (
+    select * from {{ ref(model) }}
 ),
-
-tikliveapi_searches as (
-    select * from {{ ref('stg_tikliveapi__searches') }}
-),
+{% endfor %}
 
 providers as (
     select * from {{ ref('providers') }}
@@ -44,7 +42,7 @@ unioned as (
         cast(null as bigint) as creator_count
     from crawlora
 
-    {% for source in ['tikliveapi_details', 'tikliveapi_searches'] %}
+    {% for model, provider in hashtag_models().items() %}
     union all
 
     select
@@ -61,12 +59,12 @@ unioned as (
         cover_url,
         snapshot_date,
         observed_at,
-        'tikliveapi' as provider,
+        '{{ provider }}' as provider,
         'exact' as precision,
         view_count,
         cast(null as bigint) as video_count,
         creator_count
-    from {{ source }}
+    from {{ model }}
     {% endfor %}
 ),
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import json
 import logging
@@ -18,7 +19,7 @@ from tiktok_hashtags.cli.demo import demo, sandbox
 from tiktok_hashtags.cli.docs import docs
 from tiktok_hashtags.cli.init import init
 from tiktok_hashtags.cli.inspect import doctor, query, status, usage
-from tiktok_hashtags.cli.marts import publish, report, transform
+from tiktok_hashtags.cli.marts import report, transform
 from tiktok_hashtags.cli.prune import prune
 from tiktok_hashtags.cli.run import plan, replay, run
 from tiktok_hashtags.cli.watch import watch
@@ -26,12 +27,16 @@ from tiktok_hashtags.errors import ConfigError, TiktagsError
 from tiktok_hashtags.redaction import redact_logs, redacted
 
 logger = logging.getLogger(__name__)
-COMMANDS = (
-    *(init, watch, doctor, plan, run, status, usage, transform, publish, report),
-    *(replay, prune, query, docs, demo, sandbox),
-)
-# dlt and dbt import thousands of objects that stay; by default all of them are looked through again and again.
+COMMANDS = {
+    str(command.name): command
+    for command in (
+        *(init, watch, doctor, plan, run, status, usage, transform, report),
+        *(replay, prune, query, docs, demo, sandbox),
+    )
+} | {"publish": transform}  # the name under which people look for it
+# dlt and dbt import thousands of objects that stay; by default the collector looks through all of them over and over.
 _GC_THRESHOLD = 10_000
+_M_ARENA_MAX = -8  # of glibc's malloc.h
 
 
 class _Commands(click.Group):
@@ -88,7 +93,8 @@ def main(ctx: click.Context, project_dir: Path, verbose: bool) -> None:
     from tiktok_hashtags.project import Project
 
     gc.set_threshold(_GC_THRESHOLD)
-    # dlt would tell its makers of each run; a run talks to the watchlist's providers alone.
+    _share_heaps()
+    # dlt would report each run to its makers; a run talks to the watchlist's providers alone.
     os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
     _log_to_stderr(verbose=verbose, is_brief=ctx.invoked_subcommand == "demo")
     if ctx.invoked_subcommand not in ("init", "demo"):
@@ -99,8 +105,15 @@ def main(ctx: click.Context, project_dir: Path, verbose: bool) -> None:
     ctx.obj = Project(project_dir)
 
 
+def _share_heaps() -> None:
+    """Have all threads share two heaps (glibc only); otherwise each keeps the memory of its largest page."""
+    libc = ctypes.CDLL(None)
+    if hasattr(libc, "mallopt"):
+        libc.mallopt(_M_ARENA_MAX, 2)
+
+
 def _log_to_stderr(*, verbose: bool, is_brief: bool) -> None:
-    """Log to stderr: one line a step, or only errors where a live display or a line a day tells the rest."""
+    """Log to stderr: INFO by default, only errors while a progress display or the demo's lines are shown."""
     redact_logs()
     is_quiet = (sys.stderr.isatty() or is_brief) and not verbose
     logging.basicConfig(

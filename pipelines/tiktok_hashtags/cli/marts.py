@@ -1,4 +1,4 @@
-"""The marts made again from what is loaded, and the report of them."""
+"""The commands that make the marts again from raw, and the report of them."""
 
 from __future__ import annotations
 
@@ -20,16 +20,12 @@ if TYPE_CHECKING:
 @click.option("--full-refresh", is_flag=True, help="Build every model anew from all of raw, as an upgrade may need.")
 @click.pass_obj
 def transform(project: Project, as_json: bool, full_refresh: bool) -> None:
-    """Build, test and publish the marts from what is loaded, as a run does at its end; sends nothing."""
-    _rebuild(project, full_refresh=full_refresh, as_json=as_json)
+    """Build, test and publish the marts from raw, as a run does at its end; sends nothing."""
+    from tiktok_hashtags.jobs import rebuild
 
-
-@click.command()
-@json_option
-@click.pass_obj
-def publish(project: Project, as_json: bool) -> None:
-    """Build and test the marts from what is loaded, then publish them for BI tools: `transform` by its end."""
-    _rebuild(project, full_refresh=False, as_json=as_json)
+    with progress() as shown:
+        paths = rebuild(project, full_refresh=full_refresh, on_stage=shown.stage)
+    click.echo(json.dumps({"published": paths}, ensure_ascii=False) if as_json else "\n".join(paths))
 
 
 @click.command()
@@ -38,18 +34,10 @@ def publish(project: Project, as_json: bool) -> None:
 @click.option("--open", "is_opened", is_flag=True, help="Show it in the browser.")
 @click.pass_obj
 def report(project: Project, as_json: bool, clock: Clock, is_opened: bool) -> None:
-    """Write the HTML report of what is published: one file that works offline and can be mailed."""
+    """Write the HTML report of the published marts: one file that works offline and can be mailed."""
     from tiktok_hashtags.report import write_report
 
     written = write_report(project, clock=clock)
     click.echo(json.dumps(written.as_json(), ensure_ascii=False) if as_json else str(written.path))
     if is_opened and click.launch(written.path.resolve().as_uri()):
         click.echo(f"No program to open it was found: open {written.path} in a browser.", err=True)
-
-
-def _rebuild(project: Project, *, full_refresh: bool, as_json: bool) -> None:
-    from tiktok_hashtags.jobs import rebuild
-
-    with progress() as shown:
-        paths = rebuild(project, full_refresh=full_refresh, on_stage=shown.stage)
-    click.echo(json.dumps({"published": paths}, ensure_ascii=False) if as_json else "\n".join(paths))

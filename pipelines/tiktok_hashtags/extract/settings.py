@@ -2,26 +2,41 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import Annotated
 
-import dlt
+import msgspec
 
-from tiktok_hashtags.config import key_variable
-from tiktok_hashtags.errors import ConfigError, MissingKeyError
+from tiktok_hashtags.config import SECRET, Days, Text, key_variable, section, wrong_value
+from tiktok_hashtags.errors import MissingKeyError
 from tiktok_hashtags.extract.paging import DEFAULT_MAX_PAGES
 from tiktok_hashtags.extract.session import Session
 from tiktok_hashtags.fetch import ApiClient, Plan, check_base_url
 from tiktok_hashtags.redaction import hide
 
-_T = TypeVar("_T", str, int, float)
+Key = Annotated[str, msgspec.Meta(description="printable ASCII characters", extra=SECRET)]
+Count = Annotated[int, msgspec.Meta(ge=1, le=10**9, description="a whole number from 1 to 1000000000")]
+Dollars = Annotated[float, msgspec.Meta(ge=0, le=1_000_000, description="a number of dollars from 0 to 1000000")]
+
+
+class _Table(msgspec.Struct, frozen=True):
+    """`[sources.<provider>]`; a key that it lacks is looked for under `[sources]`, except the API key."""
+
+    api_key: Key | None = None
+    base_url: Text | None = None
+    plan: Text | None = None
+    requests_per_minute: Count | None = None
+    credit_usd: Dollars | None = None
+    page_size: Count | None = None
+    max_pages: Count = DEFAULT_MAX_PAGES
+    stop_after_known_pages: Count | None = None
+    full_walk_every_days: Days = 7
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What a source needs to know before it sends anything.
+    """A provider's configuration, checked before anything is sent.
 
     Args:
         api_key: The key; None where there is none.
@@ -69,7 +84,7 @@ def read_settings(
     max_page_size: int,
     given: Mapping[str, object] | None = None,
 ) -> Settings:
-    """Read a provider's settings; what the caller gives goes before the configuration.
+    """Read a provider's settings; the caller's values go before the configuration.
 
     Args:
         provider: The provider's name.
@@ -82,69 +97,40 @@ def read_settings(
     Raises:
         ConfigError: An unknown plan, a wrong type, a value out of range, or an unsafe base URL.
     """
-    explicit = {name: value for name, value in (given or {}).items() if value is not None}
-
-    def value(name: str, kind: type[_T]) -> _T | None:
-        found = explicit.get(name)
-        if found is None:
-            found = _configured(provider, name)
-        return None if found is None or found == "" else _typed(provider, name, found, kind)
-
+    found = section(f"sources.{provider}", _Table, given=given, fallback="sources")
     settings = Settings(
         provider=provider,
-        base_url=value("base_url", str) or base_url,
-        api_key=_printable(provider, value("api_key", str)),
-        plan=_plan(provider, plans, value("plan", str), value("requests_per_minute", int), value("credit_usd", float)),
-        page_size=min(value("page_size", int) or page_size, max_page_size),
-        max_pages=value("max_pages", int) or DEFAULT_MAX_PAGES,
-        stop_after_known_pages=value("stop_after_known_pages", int),
-        full_walk_every_days=value("full_walk_every_days", int) or 7,
+        base_url=found.base_url or base_url,
+        api_key=_printable(provider, found.api_key),
+        plan=_plan(provider, plans, found),
+        page_size=min(found.page_size or page_size, max_page_size),
+        max_pages=found.max_pages,
+        stop_after_known_pages=found.stop_after_known_pages,
+        full_walk_every_days=found.full_walk_every_days,
     )
     check_base_url(provider, settings.base_url)
     return settings
 
 
-def _configured(provider: str, name: str) -> object:
-    if name == "api_key":
-        return dlt.secrets.get(f"sources.{provider}.api_key")
-    found: object = dlt.config.get(f"sources.{provider}.{name}")
-    return dlt.config.get(f"sources.{name}") if found is None else found
-
-
-def _typed(provider: str, name: str, found: object, kind: type[_T]) -> _T:
-    lowest = 0 if name == "credit_usd" else 1
-    try:
-        value = kind(str(found))
-    except ValueError as error:
-        raise ConfigError(f"[sources.{provider}] {name}: expected {kind.__name__}, found {found!r}") from error
-    if kind is not str and not lowest <= float(value) < math.inf:
-        raise ConfigError(f"[sources.{provider}] {name}: expected at least {lowest}, found {found!r}")
-    return value
-
-
 def _printable(provider: str, key: str | None) -> str | None:
-    """Return a key without the line end that files add; one that no header can carry would end up in messages."""
-    stripped = key.strip() if key else ""
-    if not (stripped.isascii() and stripped.isprintable()):
-        raise ConfigError(f"[sources.{provider}] api_key: expected printable ASCII characters. Nothing was sent.")
-    hide(stripped)
-    return stripped or None
+    """Return a key that a header can carry: another one would end up in the messages of libraries."""
+    if key is None:
+        return None
+    if not (key.isascii() and key.isprintable()):
+        raise wrong_value(f"sources.{provider}", "api_key", "printable ASCII characters", key, is_hidden=True)
+    hide(key)
+    return key
 
 
-def _plan(
-    provider: str,
-    plans: Mapping[str, Plan],
-    name: str | None,
-    requests_per_minute: int | None,
-    credit_usd: float | None,
-) -> Plan:
-    if name is not None and name not in plans:
-        raise ConfigError(f"[sources.{provider}] plan: expected one of {', '.join(plans)}, found {name!r}")
-    plan = plans[name] if name else next(iter(plans.values()))
-    if requests_per_minute is not None:
-        plan = replace(plan, requests_per_minute=requests_per_minute)
-        if name is None:
+def _plan(provider: str, plans: Mapping[str, Plan], found: _Table) -> Plan:
+    if found.plan is not None and found.plan not in plans:
+        raise wrong_value(f"sources.{provider}", "plan", f"one of {', '.join(plans)}", found.plan)
+    plan = plans[found.plan] if found.plan else next(iter(plans.values()))
+    if found.requests_per_minute is not None:
+        plan = replace(plan, requests_per_minute=found.requests_per_minute)
+        if found.plan is None:
             plan = replace(plan, name="own", credits_per_day=None, credits_per_month=None, overage_usd=None)
-    if credit_usd is not None:
-        plan = replace(plan, credit_usd=credit_usd, overage_usd=credit_usd if plan.overage_usd is not None else None)
+    if found.credit_usd is not None:
+        overage = None if plan.overage_usd is None else found.credit_usd
+        plan = replace(plan, credit_usd=found.credit_usd, overage_usd=overage)
     return plan

@@ -1,8 +1,8 @@
-"""Who is told when a run is not complete: a command, a webhook, or both.
+"""Notifications of runs that are not complete: to a command, a webhook, or both.
 
-Configured under `[notify]` in `.dlt/config.toml` or `.dlt/secrets.toml` (a webhook's URL is a secret), not in the
-watchlist: a run that fails because of its watchlist must be told too. Both get the run's JSON, the one on stdin, the
-other as the body of a POST. A notification that fails is a message; it changes no exit code.
+`[notify]` is in `.dlt/config.toml` or `.dlt/secrets.toml` (a webhook's URL is a secret) and not in the watchlist, so
+that a run with a wrong watchlist sends its notification, too. A command gets the run's JSON on stdin, a webhook as the
+body of a POST. A failed notification is a message and changes no exit code.
 """
 
 from __future__ import annotations
@@ -13,23 +13,28 @@ import signal
 import subprocess
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import IO, Any
+from collections.abc import Mapping, Sequence
+from typing import IO, Annotated, Any, Literal
 
-import dlt
 import httpx
+import msgspec
 
-from tiktok_hashtags.errors import ConfigError, TiktagsError
+from tiktok_hashtags.config import HIDDEN, section, wrong_value
+from tiktok_hashtags.errors import TiktagsError
 from tiktok_hashtags.fetch import LOOPBACK
 from tiktok_hashtags.project import Project
 
-_KEYS = ("command", "webhook", "on", "timeout_seconds")
-_WHEN = ("problem", "always")
-# A run that was told to stop has to end within 10 s.
+# A run that SIGINT or SIGTERM stops has to end within 10 s.
 _INTERRUPTED_SECONDS = 2.0
-# What the command has no business with: keys and passwords.
+# Keys and passwords, which the command does not get.
 _PRIVATE = ("SOURCES__", "DESTINATION__", "NOTIFY__")
+_URL = "https://..., or http:// on loopback only"
+_Command = Annotated[
+    tuple[str, ...], msgspec.Meta(description='a list of words like ["mail", "-s", "hashtags", "me@example.com"]')
+]
+_Webhook = Annotated[str, msgspec.Meta(description=_URL, extra=HIDDEN)]
+_When = Annotated[Literal["problem", "always"], msgspec.Meta(description='"problem" or "always"')]
+_Seconds = Annotated[float, msgspec.Meta(gt=0, le=600, description="a number of seconds above 0, at most 600")]
 _MEANINGS = {
     0: "complete",
     1: "internal error",
@@ -44,30 +49,29 @@ _MEANINGS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Notify:
-    """Whom to tell, and when.
+class Notify(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Who is notified of a run, and when.
 
     Args:
         command: A program and its arguments; no shell takes part.
         webhook: An https URL, or http on loopback.
-        is_always: Whether a complete run is told too.
-        timeout_seconds: How long each of them may take.
+        on: Runs that are notified of: those with an exit code other than 0, or all.
+        timeout_seconds: The time that the command and the webhook may take, each.
     """
 
-    command: Sequence[str] = ()
-    webhook: str | None = None
-    is_always: bool = False
-    timeout_seconds: float = 10.0
+    command: _Command = ()
+    webhook: _Webhook | None = None
+    on: _When = "problem"
+    timeout_seconds: _Seconds = 10.0
 
     def __repr__(self) -> str:
         """Leave the URL, which is a secret, out of every message and log."""
         return f"Notify(command={self.command!r}, webhook={self.webhook is not None})"
 
     def send(self, report: Mapping[str, Any]) -> list[str]:
-        """Tell of a run if it is to be told; return what went wrong, for a person."""
+        """Notify of a run if that is wanted; return the failures as messages."""
         exit_code = int(report["exit_code"])
-        if not exit_code and not self.is_always:
+        if not exit_code and self.on == "problem":
             return []
         seconds = self.timeout_seconds if exit_code < 128 else min(self.timeout_seconds, _INTERRUPTED_SECONDS)
         body = json.dumps(report, ensure_ascii=False, allow_nan=False).encode(errors="replace")
@@ -82,90 +86,41 @@ def read_notify() -> Notify:
     Raises:
         ConfigError: An unknown key, a wrong type, or a URL that would travel in the clear.
     """
-    unknown = sorted({key for key in _configured_keys() if key not in _KEYS})
-    if unknown:
-        raise ConfigError(f"[notify]: unknown key `{unknown[0]}`; expected one of {', '.join(_KEYS)}")
-    when = _found("on") or _WHEN[0]
-    if when not in _WHEN:
-        raise ConfigError(f'[notify] on: expected "problem" or "always", found {when!r}')
-    seconds = _found("timeout_seconds")
-    return Notify(
-        command=_command(_found("command")),
-        webhook=_webhook(_found("webhook")),
-        is_always=when == "always",
-        timeout_seconds=Notify().timeout_seconds if seconds is None else _seconds(seconds),
-    )
+    notify = section("notify", Notify)
+    if notify.webhook and not _is_private(notify.webhook):
+        raise wrong_value("notify", "webhook", _URL, notify.webhook, is_hidden=True)
+    return notify
 
 
 def run_report(project: Project, outcome: Mapping[str, Any]) -> dict[str, Any]:
-    """Return what is told of a run: its JSON, with a line for people and the name of the project's folder."""
+    """Return a run's notification: its JSON, with a line for people and the name of the project's folder."""
     name, code = project.root.resolve().name, int(outcome["exit_code"])
     messages = [outcome["error"]] if "error" in outcome else outcome.get("messages", [])
-    said = "; ".join([_MEANINGS.get(code, "unknown"), *messages[:3]])
-    return {"text": f"tiktags run of {name}: exit code {code}, {said}"[:1000], "project": name, **outcome}
+    summary = "; ".join([_MEANINGS.get(code, "unknown"), *messages[:3]])
+    return {"text": f"tiktags run of {name}: exit code {code}, {summary}"[:1000], "project": name, **outcome}
 
 
 def failure(error: Exception) -> dict[str, Any]:
-    """Return what a run that ended with an error has to say."""
+    """Return the notification of a run that raised an error."""
     if isinstance(error, TiktagsError):
         return {"exit_code": error.exit_code, "error": str(error)}
     return {"exit_code": TiktagsError.exit_code, "error": f"internal error: {type(error).__name__}: {error}"}
 
 
-def _configured_keys() -> Iterator[str]:
-    for provider in dlt.config.config_providers:
-        section, _ = provider.get_value("notify", Any, None)
-        yield from section if isinstance(section, Mapping) else ()
-
-
-def _found(name: str) -> object:
-    value: object = dlt.secrets.get(f"notify.{name}")
-    return dlt.config.get(f"notify.{name}") if value is None else value
-
-
-def _command(found: object) -> list[str]:
-    """Return a command given as a list, or, in the environment, as JSON."""
-    value = found
-    if isinstance(found, str):
-        try:
-            value = json.loads(found) if found else []
-        except ValueError:
-            value = None
-    if value is None and found is None:
-        return []
-    if not isinstance(value, Sequence) or isinstance(value, str) or not all(isinstance(word, str) for word in value):
-        raise ConfigError('[notify] command: expected a list of words like ["mail", "-s", "hashtags", "me"]')
-    return list(value)
-
-
-def _webhook(found: object) -> str | None:
-    if found is None or found == "":
-        return None
+def _is_private(webhook: str) -> bool:
     try:
-        url = httpx.URL(str(found))
+        url = httpx.URL(webhook)
     except httpx.InvalidURL:
-        url = httpx.URL()
-    if not url.host or not (url.scheme == "https" or (url.scheme == "http" and url.host in LOOPBACK)):
-        raise ConfigError("[notify] webhook: expected https://..., or http:// on loopback only. Nothing was sent.")
-    return str(found)
-
-
-def _seconds(found: object) -> float:
-    try:
-        seconds = float(str(found))
-    except ValueError:
-        seconds = -1.0
-    if not 0 < seconds <= 600:
-        raise ConfigError(f"[notify] timeout_seconds: expected a number up to 600, found {found!r}")
-    return seconds
+        return False
+    return bool(url.host) and (url.scheme == "https" or (url.scheme == "http" and url.host in LOOPBACK))
 
 
 def _run(command: Sequence[str], body: bytes, seconds: float) -> str | None:
     environment = {name: value for name, value in os.environ.items() if not name.startswith(_PRIVATE)}
-    with tempfile.TemporaryFile() as said:
+    with tempfile.TemporaryFile() as output:
         try:
             process = subprocess.Popen(  # noqa: S603  # the user's own command, without a shell
-                command, env=environment, stdin=subprocess.PIPE, stdout=said, stderr=said, start_new_session=True
+                command, env=environment, stdin=subprocess.PIPE, stdout=output, stderr=output, start_new_session=True
             )
         except OSError as error:
             return f"{command[0]} could not be started: {error.strerror}"
@@ -175,18 +130,22 @@ def _run(command: Sequence[str], body: bytes, seconds: float) -> str | None:
             os.killpg(process.pid, signal.SIGKILL)
             process.communicate()
             return f"{command[0]} took over {seconds:g} s and was ended"
-        return f"{command[0]} ended with {process.returncode}{_last_line(said)}" if process.returncode else None
+        return f"{command[0]} ended with {process.returncode}{_last_line(output)}" if process.returncode else None
 
 
-def _last_line(said: IO[bytes]) -> str:
-    said.seek(0)
-    lines = said.read().decode(errors="replace").split("\n")
+def _last_line(output: IO[bytes]) -> str:
+    output.seek(0)
+    lines = output.read().decode(errors="replace").split("\n")
     last = next((line.strip() for line in reversed(lines) if line.strip()), "")
     return f": {last[:200]}" if last else ""
 
 
 def _post(webhook: str, body: bytes, seconds: float) -> str | None:
-    """Post on a thread of its own: the library's timeouts are per read, and an answer may come a byte at a time."""
+    """Post on a further thread, which bounds the whole exchange.
+
+    httpx's timeouts are per read, so a server that sends a byte at a time would hold the run. The webhook stays beside
+    `command` because it needs no program on the machine (DECISIONS.md, "Keep the webhook beside the command").
+    """
     host = httpx.URL(webhook).host
     answers: list[str | None] = []
 
@@ -198,7 +157,7 @@ def _post(webhook: str, body: bytes, seconds: float) -> str | None:
             ):
                 answers.append(None if answer.is_success else f"{host} answered {answer.status_code}")
         except (httpx.HTTPError, OSError) as error:
-            answers.append(f"{host} could not be told ({type(error).__name__})")
+            answers.append(f"{host} could not be reached ({type(error).__name__})")
 
     thread = threading.Thread(target=post, name="notify", daemon=True)
     thread.start()

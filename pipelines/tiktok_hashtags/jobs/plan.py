@@ -74,7 +74,7 @@ def plan_run(watchlist: Watchlist, session: Session, *, only: Sequence[str] = ()
             targets = _targets(
                 name, watchlist, has_key=settings[name].api_key is not None, lookups=lookups.get(name, [])
             )
-            walks = providers.provider(name).planned(targets, settings[name], session)
+            walks = providers.provider(name).walks_for(targets, settings[name], session)
         plans.append(ProviderPlan(name, settings[name], _open_walks(walks, wanted, session), is_needed))
     return plans
 
@@ -122,7 +122,7 @@ def _can_be_asked(item: ProviderPlan, hashtag: Hashtag, session: Session) -> boo
     targets = Targets(
         details=[hashtag] if "details" in module.SERVES else (), videos=[hashtag] if "videos" in module.SERVES else ()
     )
-    return is_missing(item.name, hashtag, session) or bool(module.planned(targets, item.settings, session))
+    return is_missing(item.name, hashtag, session) or bool(module.walks_for(targets, item.settings, session))
 
 
 def lines(plans: Sequence[ProviderPlan]) -> list[Line]:
@@ -247,7 +247,7 @@ def _cheapest(names: Sequence[str], hashtag: Hashtag, settings: dict[str, Settin
     """Return who asks the fewest dollars; credits of different providers say nothing, and no price may be any."""
 
     def price(name: str) -> tuple[bool, float, int]:
-        walks = providers.provider(name).planned(Targets(details=[hashtag]), settings[name], session)
+        walks = providers.provider(name).walks_for(Targets(details=[hashtag]), settings[name], session)
         credits = sum(walk.worst_credits for walk in walks)
         usd = settings[name].plan.worst_usd(credits)
         return usd is None, usd or 0.0, credits

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import logging
 import threading
 import time
@@ -20,7 +19,7 @@ from tiktok_hashtags import providers
 from tiktok_hashtags.clock import Clock, frozen_clock, system_clock
 from tiktok_hashtags.config import shared_ledger
 from tiktok_hashtags.errors import ConfigError, LockedError, PackageError, TiktagsError, worst_exit_code
-from tiktok_hashtags.extract import Known, OnPage, Session, ignore_page, watchlist_source
+from tiktok_hashtags.extract import Known, OnPage, Session, SourceRun, ignore_page, watchlist_source
 from tiktok_hashtags.fetch import Budget, Caps, Journal, Sleep, new_run_id
 from tiktok_hashtags.jobs.outcome import Outcome, count, walk_exit_code
 from tiktok_hashtags.jobs.plan import ProviderPlan, check_limits, plan_run, refusals, unserved
@@ -31,7 +30,6 @@ from tiktok_hashtags.warehouse import SetAside, Warehouse, build, database
 from tiktok_hashtags.watchlist import Limits, Watchlist, read_watchlist
 
 logger = logging.getLogger(__name__)
-_M_ARENA_MAX = -8  # of glibc's malloc.h
 _STOPPING = "stopping: no further request is sent, what was fetched is being loaded"
 
 
@@ -136,7 +134,6 @@ def run_project(project: Project, options: Options) -> Outcome:
         ConfigError: The watchlist or a setting is wrong; nothing was sent.
         BudgetError: The worst case is over a limit; nothing was sent.
     """
-    _share_heaps()
     with stopping(on_told=lambda: options.on_stage(_STOPPING)) as signals, locked(project):
         outcome = _recovered(project, options, signals)
         if options.transforms and outcome.is_loaded:
@@ -266,7 +263,7 @@ def _loaded(item: ProviderPlan, warehouse: Warehouse, session: Session, outcome:
         logger.info("%s: skipped, there is no key for it and nothing asks for it by name", item.name)
         return 0
     options.on_stage(f"fetching and loading {item.name}")
-    source = providers.source(item.name)(settings=item.settings, session=session, walks=item.walks)
+    source = providers.source(item.name)(run=SourceRun(item.settings, session, item.walks))
     try:
         warehouse.load(source)
     except PackageError:
@@ -304,13 +301,6 @@ def _transformed(project: Project, outcome: Outcome, options: Options, signals: 
         logger.error("%s", error)
         return error.exit_code
     return 0
-
-
-def _share_heaps() -> None:
-    """Let all threads share two heaps; of its own, each keeps what its largest page needed (glibc only)."""
-    libc = ctypes.CDLL(None)
-    if hasattr(libc, "mallopt"):
-        libc.mallopt(_M_ARENA_MAX, 2)
 
 
 @contextmanager

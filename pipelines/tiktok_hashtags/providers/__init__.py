@@ -1,7 +1,8 @@
 """The registry of providers: every module of this package without a leading underscore is one.
 
-A provider's module is named after it and has `NAME`, `SERVES` (which parts of a watchlist it can answer), `ENTITIES`
-(raw tables by resource), `configured()`, `planned()`, and a dlt source with its own name.
+A provider's module is named after it and has `NAME`, `SERVES` (the parts of a watchlist that it can answer), `ENTITIES`
+(raw tables by resource), `configured()`, `walks_for()`, and a dlt source with the provider's name. A folder that is
+appended to this package's `__path__` is searched, too.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from tiktok_hashtags.extract import Entity, Session, Settings, Targets, Walk
 
 
 class Provider(Protocol):
-    """What the planner and the runner ask of a provider's module."""
+    """The part of a provider's module that plans and runs use."""
 
     NAME: str
     SERVES: frozenset[str]
@@ -25,14 +26,18 @@ class Provider(Protocol):
     def configured(self, **given: object) -> Settings:
         """Return the provider's settings."""
 
-    def planned(self, targets: Targets, settings: Settings, session: Session) -> list[Walk]:
-        """Return the walks that some targets ask for."""
+    def walks_for(self, targets: Targets, settings: Settings, session: Session) -> list[Walk]:
+        """Return the walks for some targets."""
+
+
+def names() -> tuple[str, ...]:
+    """Return the providers' names, those with hashtag details first: others need the ids that details bring."""
+    return _names(tuple(__path__))
 
 
 @cache
-def names() -> tuple[str, ...]:
-    """Return the providers' names, those with hashtag details first: others need the ids that details bring."""
-    found = [module.name for module in pkgutil.iter_modules(__path__) if not module.name.startswith("_")]
+def _names(folders: tuple[str, ...]) -> tuple[str, ...]:
+    found = [module.name for module in pkgutil.iter_modules(folders) if not module.name.startswith("_")]
     return tuple(sorted(found, key=lambda name: ("details" not in provider(name).SERVES, name)))
 
 

@@ -17,20 +17,11 @@ from typing import Any
 from urllib.parse import quote
 
 import dlt
-import httpx
-import msgspec
 import pyarrow as pa
 import pyarrow.compute as pc
 from dlt.extract import DltResource
 
-from tiktok_hashtags.errors import (
-    CaptchaError,
-    EnvelopeError,
-    NotFoundError,
-    PageClampedError,
-    RequestError,
-    StatusError,
-)
+from tiktok_hashtags.errors import NotFoundError
 from tiktok_hashtags.extract import (
     Entity,
     Fetch,
@@ -38,6 +29,7 @@ from tiktok_hashtags.extract import (
     Rules,
     Session,
     Settings,
+    SourceRun,
     Targets,
     Walk,
     hashtags_of,
@@ -49,20 +41,16 @@ from tiktok_hashtags.extract import (
     read_settings,
     with_key,
 )
-from tiktok_hashtags.fetch import Accepted, ApiClient, Plan, Reply, decoder_of, raise_for_status, strict_json
+from tiktok_hashtags.fetch import ApiClient, Plan, Reply
+from tiktok_hashtags.providers import _crawlora_answers as answers
 from tiktok_hashtags.providers import _crawlora_wire as wire
 from tiktok_hashtags.watchlist import Hashtag, TrendList
 
 NAME = "crawlora"
 SERVES = frozenset({"details", "trends"})
 BASE_URL = "https://api.crawlora.net/api/v1"
-CREDITS_PER_REQUEST = 8
 MAX_PAGE_SIZE = 100
 MAX_PAGES = 10  # page 11 would repeat page 10
-# HTTP statuses that an envelope inside a 200 can hold too; 5xx is left out, because each try would be billed.
-STATUS_CODES = frozenset({400, 401, 402, 403, 404, 422, 429})
-NOT_FOUND_CODES = frozenset({10201, 10202, 10205})
-CAPTCHA_CODE = 10000
 PLANS = {
     "free": Plan("free", 0.0, 5, credits_per_day=500, credits_per_month=2_000),
     "starter": Plan("starter", 9 / 20_000, 15, 0.75 / 1000, credits_per_day=5_000, credits_per_month=20_000),
@@ -122,9 +110,7 @@ def crawlora(
     api_key: dlt.TSecretStrValue | None = None,
     base_url: str | None = None,
     ledger_path: str | None = None,
-    settings: Any = None,
-    session: Any = None,
-    walks: Any = None,
+    run: SourceRun | None = None,
 ) -> Iterable[DltResource]:
     """Hashtag details and trend lists as raw tables.
 
@@ -134,17 +120,14 @@ def crawlora(
         api_key: The key; else `[sources.crawlora] api_key`.
         base_url: Another server that follows the document; else `[sources.crawlora] base_url`.
         ledger_path: A journal and ledger to share; else a temporary one.
-        settings: A `Settings` that replaces the configuration.
-        session: The `Session` of a run; else one of its own.
-        walks: What to walk, if it was planned already.
+        run: A planned run, which makes all other arguments needless.
     """
-    settings = settings or configured(api_key=api_key, base_url=base_url)
-    session = session or Session.alone(ledger_path=ledger_path)
-    if walks is None:
-        walks = planned(Targets(details=hashtags_of(hashtags), trends=trends), settings, session)
+    if run is None:
+        targets = Targets(details=hashtags_of(hashtags), trends=trends)
+        settings = configured(api_key=api_key, base_url=base_url)
+        run = SourceRun.alone(targets, walks_for, settings, ledger_path=ledger_path)
     for endpoint, entity in ENTITIES.items():
-        tables = _tables(endpoint, entity, walks, settings, session)
-        yield dlt.resource(tables, name=endpoint, write_disposition="append")
+        yield dlt.resource(_tables(endpoint, entity, run), name=endpoint, write_disposition="append")
 
 
 def configured(**given: object) -> Settings:
@@ -158,7 +141,7 @@ def configured(**given: object) -> Settings:
     )
 
 
-def planned(targets: Targets, settings: Settings, session: Session) -> list[Walk]:
+def walks_for(targets: Targets, settings: Settings, session: Session) -> list[Walk]:
     """Return the walks that the targets ask for; a hashtag without a name cannot be asked for here."""
     details = [
         _details_walk(hashtag)
@@ -178,7 +161,7 @@ def _details_walk(hashtag: Hashtag) -> Walk:
         fetch=_details_fetch,
         requested={"requested_hashtag": hashtag.key},
         worst_requests=1,
-        worst_credits=CREDITS_PER_REQUEST,
+        worst_credits=answers.CREDITS_PER_REQUEST,
         hashtag_key=hashtag.key,
         hashtag_id=hashtag.id,
     )
@@ -207,17 +190,14 @@ def _trend_walk(trend: TrendList, settings: Settings) -> Walk:
             "requested_new_on_board": trend.new_on_board,
         },
         worst_requests=pages,
-        worst_credits=pages * CREDITS_PER_REQUEST,
+        worst_credits=pages * answers.CREDITS_PER_REQUEST,
         rules=Rules(beyond=partial(_beyond, settings.page_size)) if is_popular else Rules(),
     )
 
 
-def _tables(
-    endpoint: str, entity: Entity, walks: Sequence[Walk], settings: Settings, session: Session
-) -> Iterator[Any]:
-    client = settings.client({"x-api-key": settings.api_key or ""}, session)
-    own = [walk for walk in walks if walk.endpoint == endpoint]
-    yield from raw_tables(own, entities=[entity], client=client, session=session)
+def _tables(endpoint: str, entity: Entity, run: SourceRun) -> Iterator[Any]:
+    client = run.settings.client({"x-api-key": run.settings.api_key or ""}, run.session)
+    yield from raw_tables(run.walks_of(endpoint), entities=[entity], client=client, session=run.session)
 
 
 def _details_fetch(client: ApiClient, session: Session, walk: Walk, walk_key: str) -> Fetch:
@@ -230,8 +210,8 @@ def _details_fetch(client: ApiClient, session: Session, walk: Walk, walk_key: st
             f"/tiktok/hashtag/{name}",
             params={},
             endpoint="hashtags",
-            accept=partial(_accept_details, where=where),
-            worst_credits=CREDITS_PER_REQUEST,
+            accept=partial(answers.accept_details, where=where),
+            worst_credits=answers.CREDITS_PER_REQUEST,
             walk_key=walk_key,
             hashtag_key=walk.hashtag_key,
         )
@@ -262,12 +242,13 @@ def _popular_fetch(
 
     def page(cursor: str | None, __: int) -> Page:
         number = int(cursor or 1)
+        where = f"crawlora trend list {walk.target} page {number}"
         reply = client.fetch(
             "/tiktok/popular-trend/hashtag",
             params={**fixed, "page": number},
             endpoint="trends",
-            accept=partial(_accept_popular, where=f"crawlora trend list {walk.target} page {number}", number=number),
-            worst_credits=CREDITS_PER_REQUEST,
+            accept=partial(answers.accept_popular, where=where, number=number),
+            worst_credits=answers.CREDITS_PER_REQUEST,
             walk_key=walk_key,
         )
         got: wire.PopularData = reply.payload
@@ -290,8 +271,8 @@ def _creative_fetch(client: ApiClient, _: Session, walk: Walk, walk_key: str, *,
             "/tiktok/creative-center/hashtags",
             params=_list_params(trend),
             endpoint="creative_center",
-            accept=partial(_accept_creative, where=f"crawlora trend list {walk.target}"),
-            worst_credits=CREDITS_PER_REQUEST,
+            accept=partial(answers.accept_creative, where=f"crawlora trend list {walk.target}"),
+            worst_credits=answers.CREDITS_PER_REQUEST,
             walk_key=walk_key,
         )
         return page_of(reply, items=reply.payload, ids=item_ids(reply.payload, wire.TrendReference))
@@ -305,66 +286,3 @@ def _list_params(trend: TrendList) -> dict[str, str | int]:
         "industry_id": trend.industry_id or None,
     }
     return {"period": trend.period_days, **{name: value for name, value in optional.items() if value is not None}}
-
-
-def _accept_details(response: httpx.Response, *, where: str) -> Accepted:
-    data = _data(response, where, not_found=NotFoundError)
-    status: wire.Status = _decoded(data, wire.Status, where)
-    code = status.code
-    if code in NOT_FOUND_CODES:
-        return Accepted(None, CREDITS_PER_REQUEST, outcome="not_found")
-    if code == CAPTCHA_CODE:
-        raise CaptchaError(f"{where}: HTTP 200 with a captcha (statusCode 10000)", credits=CREDITS_PER_REQUEST)
-    if code != 0:
-        raise EnvelopeError(f"{where}: statusCode {code}, {status.status_msg}", credits=CREDITS_PER_REQUEST)
-    return Accepted(data, CREDITS_PER_REQUEST)
-
-
-def _accept_popular(response: httpx.Response, *, where: str, number: int) -> Accepted:
-    inner: wire.Envelope = _decoded(_data(response, where), wire.Envelope, where)
-    if inner.code not in (0, "0") or bytes(inner.data) == b"null":
-        _raise_for_code(inner, response, where, not_found=StatusError)
-        raise EnvelopeError(f"{where}: inner code {inner.code}, {inner.msg}", credits=CREDITS_PER_REQUEST)
-    data: wire.PopularData = _decoded(inner.data, wire.PopularData, where)
-    if data.pagination.page not in (None, number):
-        said = f"the service answered with page {data.pagination.page}"
-        raise PageClampedError(f"{where}: {said}", credits=CREDITS_PER_REQUEST)
-    return Accepted(data, CREDITS_PER_REQUEST)
-
-
-def _accept_creative(response: httpx.Response, *, where: str) -> Accepted:
-    data: wire.CreativeData = _decoded(_data(response, where), wire.CreativeData, where)
-    return Accepted(data.hashtags, CREDITS_PER_REQUEST)
-
-
-def _data(response: httpx.Response, where: str, *, not_found: type[RequestError] = StatusError) -> msgspec.Raw:
-    """Return the outer envelope's data, or raise what the envelope or the status says."""
-    if response.status_code != 200:
-        detail, credits = wire.error_detail(response.content), CREDITS_PER_REQUEST if response.is_success else 0
-        raise_for_status(response, where, detail=detail, credits=credits, not_found=not_found)
-    envelope: wire.Envelope = strict_json(response, wire.Envelope, where)
-    if envelope.code not in (200, "200") or bytes(envelope.data) == b"null":
-        _raise_for_code(envelope, response, where, not_found=not_found)
-        detail = envelope.msg or wire.error_detail(response.content)
-        raise EnvelopeError(f"{where}: HTTP 200 with code {envelope.code}, {detail}", credits=CREDITS_PER_REQUEST)
-    return envelope.data
-
-
-def _raise_for_code(
-    envelope: wire.Envelope, response: httpx.Response, where: str, *, not_found: type[RequestError]
-) -> None:
-    """Raise what a code means that is an HTTP status; such an answer is billed all the same."""
-    status = next((status for status in STATUS_CODES if envelope.code in (status, str(status))), None)
-    if status is not None:
-        said = f"inside HTTP 200: {envelope.msg or wire.error_detail(response.content)}"
-        meant = httpx.Response(status, headers=response.headers)
-        raise_for_status(meant, where, detail=said, credits=CREDITS_PER_REQUEST, not_found=not_found)
-
-
-def _decoded(raw: msgspec.Raw, kind: type[Any], where: str) -> Any:  # the type is the argument's
-    try:
-        return decoder_of(kind, is_strict=False).decode(raw)
-    except (msgspec.DecodeError, RecursionError) as error:
-        raise EnvelopeError(
-            f"{where}: HTTP 200 with another shape than documented: {error}", credits=CREDITS_PER_REQUEST
-        ) from error

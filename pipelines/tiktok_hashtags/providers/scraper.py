@@ -32,6 +32,7 @@ from tiktok_hashtags.extract import (
     Rules,
     Session,
     Settings,
+    SourceRun,
     Targets,
     Walk,
     caption_hashtags,
@@ -104,9 +105,7 @@ def scraper(
     api_key: dlt.TSecretStrValue | None = None,
     base_url: str | None = None,
     ledger_path: str | None = None,
-    settings: Any = None,
-    session: Any = None,
-    walks: Any = None,
+    run: SourceRun | None = None,
 ) -> Iterable[DltResource]:
     """Dataset items as raw tables.
 
@@ -115,16 +114,13 @@ def scraper(
         api_key: The token of the HTTP dataset; else `[sources.scraper] api_key`. Files need none.
         base_url: The server of the HTTP dataset; else `[sources.scraper] base_url`.
         ledger_path: A journal and ledger to share; else a temporary one.
-        settings: A `Settings` that replaces the configuration.
-        session: The `Session` of a run; else one of its own.
-        walks: What to walk, if it was planned already.
+        run: A planned run, which makes all other arguments needless.
     """
-    settings = settings or configured(api_key=api_key, base_url=base_url)
-    session = session or Session.alone(ledger_path=ledger_path)
-    if walks is None:
-        wanted = [Dataset(path=item) if isinstance(item, str) else item for item in datasets]
-        walks = planned(Targets(datasets=wanted), settings, session)
-    yield dlt.resource(_tables(walks, settings, session), name="items", write_disposition="append")
+    if run is None:
+        targets = Targets(datasets=[Dataset(path=item) if isinstance(item, str) else item for item in datasets])
+        settings = configured(api_key=api_key, base_url=base_url)
+        run = SourceRun.alone(targets, walks_for, settings, ledger_path=ledger_path)
+    yield dlt.resource(_tables(run), name="items", write_disposition="append")
 
 
 def configured(**given: object) -> Settings:
@@ -136,7 +132,7 @@ def configured(**given: object) -> Settings:
     return read_settings(NAME, base_url=NO_BASE_URL, plans=PLANS, page_size=500, max_page_size=100_000, given=given)
 
 
-def planned(targets: Targets, settings: Settings, session: Session) -> list[Walk]:
+def walks_for(targets: Targets, settings: Settings, session: Session) -> list[Walk]:
     """Return one walk a file and one an HTTP dataset; files are read for their content hash.
 
     A place that cannot be read, because its server is away for instance, is one walk, which fails; once it can be read
@@ -226,10 +222,11 @@ def _http_walk(dataset: Dataset, settings: Settings) -> Walk:
     )
 
 
-def _tables(walks: Sequence[Walk], settings: Settings, session: Session) -> Iterator[Any]:
-    needs_key = any(walk.worst_requests for walk in walks)
-    client = settings.client({"authorization": f"Bearer {settings.api_key or ''}"}, session) if needs_key else None
-    yield from raw_tables(walks, entities=[ITEMS], client=client, session=session, provider=NAME)
+def _tables(run: SourceRun) -> Iterator[Any]:
+    needs_key = any(walk.worst_requests for walk in run.walks)
+    headers = {"authorization": f"Bearer {run.settings.api_key or ''}"}
+    client = run.settings.client(headers, run.session) if needs_key else None
+    yield from raw_tables(run.walks, entities=[ITEMS], client=client, session=run.session, provider=NAME)
 
 
 def _file_fetch(_: ApiClient | None, __: Session, walk: Walk, ___: str, *, file: DatasetFile, page_size: int) -> Fetch:

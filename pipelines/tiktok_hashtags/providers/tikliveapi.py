@@ -31,6 +31,7 @@ from tiktok_hashtags.extract import (
     Rules,
     Session,
     Settings,
+    SourceRun,
     Targets,
     Walk,
     caption_hashtags,
@@ -110,9 +111,7 @@ def tikliveapi(
     api_key: dlt.TSecretStrValue | None = None,
     base_url: str | None = None,
     ledger_path: str | None = None,
-    settings: Any = None,
-    session: Any = None,
-    walks: Any = None,
+    run: SourceRun | None = None,
 ) -> Iterable[DltResource]:
     """Hashtag details, searches and videos as raw tables.
 
@@ -122,18 +121,15 @@ def tikliveapi(
         api_key: The key; else `[sources.tikliveapi] api_key`.
         base_url: Another server that follows the document; else `[sources.tikliveapi] base_url`.
         ledger_path: A journal and ledger to share; else a temporary one.
-        settings: A `Settings` that replaces the configuration.
-        session: The `Session` of a run; else one of its own.
-        walks: What to walk, if it was planned already.
+        run: A planned run, which makes all other arguments needless.
     """
-    settings = settings or configured(api_key=api_key, base_url=base_url)
-    session = session or Session.alone(ledger_path=ledger_path)
-    if walks is None:
+    if run is None:
         wanted = hashtags_of(hashtags)
-        walks = planned(Targets(details=wanted, videos=wanted, searches=searches), settings, session)
+        targets = Targets(details=wanted, videos=wanted, searches=searches)
+        settings = configured(api_key=api_key, base_url=base_url)
+        run = SourceRun.alone(targets, walks_for, settings, ledger_path=ledger_path)
     for endpoint, entity in ENTITIES.items():
-        tables = _tables(endpoint, entity, walks, settings, session)
-        yield dlt.resource(tables, name=endpoint, write_disposition="append")
+        yield dlt.resource(_tables(endpoint, entity, run), name=endpoint, write_disposition="append")
 
 
 def configured(**given: object) -> Settings:
@@ -145,7 +141,7 @@ def configured(**given: object) -> Settings:
     return read_settings(NAME, base_url=BASE_URL, plans=PLANS, page_size=PAGE_SIZE, max_page_size=1000, given=given)
 
 
-def planned(targets: Targets, settings: Settings, session: Session) -> list[Walk]:
+def walks_for(targets: Targets, settings: Settings, session: Session) -> list[Walk]:
     """Return the walks that the targets ask for: details, then searches, then videos."""
     details = [_details_walk(hashtag) for hashtag in targets.details if not is_missing(NAME, hashtag, session)]
     searches = [_search_walk(search, settings) for search in targets.searches]
@@ -204,12 +200,9 @@ def _videos_walk(hashtag: Hashtag, settings: Settings, session: Session) -> Walk
     )
 
 
-def _tables(
-    endpoint: str, entity: Entity, walks: Sequence[Walk], settings: Settings, session: Session
-) -> Iterator[Any]:
-    client = settings.client({"X-Api-Key": settings.api_key or ""}, session)
-    own = [walk for walk in walks if walk.endpoint == endpoint]
-    yield from raw_tables(own, entities=[entity], client=client, session=session)
+def _tables(endpoint: str, entity: Entity, run: SourceRun) -> Iterator[Any]:
+    client = run.settings.client({"X-Api-Key": run.settings.api_key or ""}, run.session)
+    yield from raw_tables(run.walks_of(endpoint), entities=[entity], client=client, session=run.session)
 
 
 def _details_fetch(client: ApiClient, session: Session, walk: Walk, walk_key: str) -> Fetch:

@@ -39,6 +39,7 @@ from tiktok_hashtags.extract import (
     Page,
     Session,
     Settings,
+    SourceRun,
     Targets,
     Walk,
     caption_hashtags,
@@ -203,9 +204,7 @@ def unifapi(
     api_key: dlt.TSecretStrValue | None = None,
     base_url: str | None = None,
     ledger_path: str | None = None,
-    settings: Any = None,
-    session: Any = None,
-    walks: Any = None,
+    run: SourceRun | None = None,
 ) -> Iterable[DltResource]:
     """Videos of hashtags as raw tables.
 
@@ -214,15 +213,13 @@ def unifapi(
         api_key: The key; else `[sources.unifapi] api_key`.
         base_url: Another server that follows the document; else `[sources.unifapi] base_url`.
         ledger_path: A journal and ledger to share; else a temporary one.
-        settings: A `Settings` that replaces the configuration.
-        session: The `Session` of a run; else one of its own.
-        walks: What to walk, if it was planned already.
+        run: A planned run, which makes all other arguments needless.
     """
-    settings = settings or configured(api_key=api_key, base_url=base_url)
-    session = session or Session.alone(ledger_path=ledger_path)
-    if walks is None:
-        walks = planned(Targets(videos=hashtags_of(hashtags)), settings, session)
-    yield dlt.resource(_videos(walks, settings, session), name="videos", write_disposition="append")
+    if run is None:
+        targets = Targets(videos=hashtags_of(hashtags))
+        settings = configured(api_key=api_key, base_url=base_url)
+        run = SourceRun.alone(targets, walks_for, settings, ledger_path=ledger_path)
+    yield dlt.resource(_videos(run), name="videos", write_disposition="append")
 
 
 def configured(**given: object) -> Settings:
@@ -236,7 +233,7 @@ def configured(**given: object) -> Settings:
     )
 
 
-def planned(targets: Targets, settings: Settings, session: Session) -> list[Walk]:
+def walks_for(targets: Targets, settings: Settings, session: Session) -> list[Walk]:
     """Return the walks that the targets ask for: one a hashtag, at most `max_videos` credits each."""
     return [
         Walk(
@@ -259,9 +256,9 @@ def planned(targets: Targets, settings: Settings, session: Session) -> list[Walk
     ]
 
 
-def _videos(walks: Sequence[Walk], settings: Settings, session: Session) -> Iterator[Any]:
-    client = settings.client({"authorization": f"Bearer {settings.api_key}"}, session)
-    yield from raw_tables(walks, entities=[VIDEOS], client=client, session=session)
+def _videos(run: SourceRun) -> Iterator[Any]:
+    client = run.settings.client({"authorization": f"Bearer {run.settings.api_key}"}, run.session)
+    yield from raw_tables(run.walks, entities=[VIDEOS], client=client, session=run.session)
 
 
 def _fetch(client: ApiClient, session: Session, walk: Walk, walk_key: str, *, page_size: int) -> Fetch:

@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
-import dlt
-
-from tiktok_hashtags.errors import ConfigError, TiktagsError
+from tiktok_hashtags.config import destination
+from tiktok_hashtags.errors import TiktagsError
 from tiktok_hashtags.project import Project
 from tiktok_hashtags.warehouse.duckdb.database import DuckDbFile
 from tiktok_hashtags.warehouse.postgres.database import PostgresServer
@@ -90,16 +89,4 @@ def database(project: Project) -> Database:
     Raises:
         ConfigError: There is no such destination, or it lacks credentials or a package.
     """
-    found: object = dlt.config.get("destination")
-    if isinstance(found, Mapping):
-        if "postgres" in found:
-            raise ConfigError(
-                "destination: expected duckdb or postgres, found a table. "
-                'Put `destination = "postgres"` at the top of .dlt/config.toml and '
-                "[destination.postgres.credentials] into .dlt/secrets.toml."
-            )
-        found = None
-    name = "duckdb" if found in {None, ""} else str(found)
-    if name not in _KINDS:
-        raise ConfigError(f"destination: expected one of {', '.join(_KINDS)}, found {name!r}")
-    return _KINDS[name](project)
+    return _KINDS[destination(_KINDS)](project)

@@ -31,7 +31,7 @@ from tiktok_hashtags.watchlist.model import (
     name_of_url,
     parse_watchlist,
 )
-from tiktok_hashtags.watchlist.toml_entries import with_entry, without_entry
+from tiktok_hashtags.watchlist.toml_entries import is_written_as_tables, with_entry, without_entry
 
 KIND: dict[type[Entry], str] = {Hashtag: "hashtags", TrendList: "trends", Search: "searches", Dataset: "datasets"}
 # What a header row may call the columns of an imported table.
@@ -73,6 +73,7 @@ def add(path: Path, entries: Sequence[Entry], *, providers: Collection[str]) -> 
         if any(_is_same(entry, other) for other in tracked[kind]):
             change.already_there.append(entry_label(entry))
             continue
+        _check_tables(path, text, kind, tracked[kind])
         text = with_entry(text, kind, _values(entry))
         tracked[kind].append(entry)
         change.added.append(entry_label(entry))
@@ -103,6 +104,7 @@ def remove(path: Path, wanted: Mapping[str, Callable[[Entry], bool]], *, provide
             raise ConfigError(f"{path.name}: {name} could be several lists ({listed}); nothing was changed. Say more.")
         for entry in found:
             kind = KIND[type(entry)]
+            _check_tables(path, text, kind, tracked[kind])
             at = next(index for index, other in enumerate(tracked[kind]) if other is entry)
             text = without_entry(text, kind, at)
             del tracked[kind][at]
@@ -229,6 +231,14 @@ def _read(path: Path, providers: Collection[str]) -> tuple[str, Watchlist]:
     except UnicodeDecodeError as error:
         raise ConfigError(f"{path.name}: not UTF-8 text ({error.reason} at byte {error.start})") from error
     return text, parse_watchlist(text, file=path.name, providers=providers)
+
+
+def _check_tables(path: Path, text: str, kind: str, tracked: Sequence[Entry]) -> None:
+    if not is_written_as_tables(text, kind, count=len(tracked)):
+        raise ConfigError(
+            f"{path.name}: `{kind}` is not written as tables, so this command cannot edit it. Nothing was changed. "
+            f"Write each of its entries under a line [[{kind}]], and none as `{kind} = [...]`."
+        )
 
 
 def _replace(path: Path, before: str, text: str, expected: Watchlist, providers: Collection[str]) -> None:

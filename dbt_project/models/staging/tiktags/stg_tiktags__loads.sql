@@ -1,18 +1,6 @@
 {{ config(materialized='table', post_hook='{{ create_transformed_loads() }}') }}
 
-{% set subjects = {
-    'crawlora_hashtags': 'hashtags',
-    'crawlora_trends': 'trends',
-    'crawlora_creative_center': 'trends',
-    'tikliveapi_hashtags': 'hashtags',
-    'tikliveapi_search': 'searches',
-    'tikliveapi_videos': 'videos',
-    'unifapi_videos': 'videos',
-    'scraper_items': 'videos',
-    'watchlist': 'runs',
-    'walks': 'runs',
-    'api_requests': 'runs',
-} %}
+{% set subjects = raw_subjects() %}
 
 with
 {% for table, subject in subjects.items() %}

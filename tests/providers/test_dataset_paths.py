@@ -1,0 +1,154 @@
+"""The files that a dataset's path names, and the places that cannot be read."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import replace
+from pathlib import Path
+
+import fsspec
+import pytest
+from tests.fake_files import AwayFileSystem
+from tests.providers.dataset_pages import ITEMS, NOW, found, items, lines, pages, unread
+
+from tiktok_hashtags.errors import ConfigError, NetworkError
+from tiktok_hashtags.providers._dataset_files import dataset_files
+from tiktok_hashtags.redaction import redacted
+
+
+def test_a_folder_is_searched_in_depth_and_in_order(tmp_path: Path) -> None:
+    for name in ("b.json", "a.jsonl", "deep/c.jsonl.gz", "deep/d.json.gz", "notes.txt", "e.json.part", "f.csv"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"[]")
+
+    assert [file.name for file in found(tmp_path)] == ["a.jsonl", "b.json", "c.jsonl.gz", "d.json.gz"]
+
+
+def test_a_glob_takes_what_it_matches_and_may_match_nothing(tmp_path: Path) -> None:
+    for name in ("x1.json", "x2.jsonl", "y.json", "x3.txt"):
+        (tmp_path / name).write_bytes(b"[]")
+
+    assert [file.name for file in found(tmp_path / "x*")] == ["x1.json", "x2.jsonl"]
+    assert found(tmp_path / "z*.json") == []
+
+
+def test_a_relative_path_is_one_from_here(tmp_path: Path) -> None:
+    (tmp_path / "captures").mkdir()
+    (tmp_path / "captures" / "a.json").write_bytes(b"[]")
+
+    assert [file.name for file in found("captures/*.json")] == ["a.json"]
+
+
+def test_any_url_that_fsspec_knows_is_read() -> None:
+    with fsspec.open("memory://bucket/day/a.jsonl", "wb") as handle:
+        handle.write(lines(ITEMS))
+
+    [file] = found("memory://bucket/day/*.jsonl")
+
+    assert [json.loads(bytes(item)) for page in pages(file) for item in page.items] == ITEMS
+
+
+@pytest.mark.parametrize("path", ["missing.json", "missing/", "nosuchprotocol://bucket/a.json"])
+def test_a_path_that_is_not_there_is_a_mistake_in_the_watchlist(path: str) -> None:
+    with pytest.raises(ConfigError, match=f"^dataset {path}: "):
+        found(path)
+
+
+def test_a_folder_without_datasets_is_a_mistake_in_the_watchlist(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"there is no \.json or \.jsonl or \.json\.gz or \.jsonl\.gz file here"):
+        found(tmp_path)
+
+
+def test_a_file_that_cannot_be_opened_costs_only_itself(tmp_path: Path) -> None:
+    (tmp_path / "a.json").symlink_to(tmp_path / "gone.json")
+    (tmp_path / "b.json").write_bytes(b"[]")
+
+    got = dataset_files(str(tmp_path), captured_at=None, now=NOW)
+
+    assert [file.name for file in got.files] == ["b.json"]
+    assert list(got.unread) == [str(tmp_path / "a.json")]
+
+
+@pytest.mark.parametrize("protocol", ["away", "refused"])
+@pytest.mark.parametrize("path", ["listing.json", "listing/", "listing/*.json"])
+def test_a_server_that_is_away_is_no_mistake_in_the_watchlist_and_not_nothing(protocol: str, path: str) -> None:
+    place = f"{protocol}://bucket/{path}"
+
+    assert unread(place) == {place: f"NetworkError: dataset {place}: cannot be read: listing timed out"}
+
+
+@pytest.mark.parametrize("path", ["day/", "day/*.json"])
+def test_files_that_can_be_read_are_found_beside_one_that_cannot(path: str) -> None:
+    got = dataset_files(f"away://bucket/{path}", captured_at=None, now=NOW)
+
+    assert [file.name for file in got.files] == ["a.json"]
+    assert [(place[-10:], type(error)) for place, error in got.unread.items()] == [("day/b.json", NetworkError)]
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "forbidden://bucket/listing.json",
+        "unlisted://bucket/listing/",
+        "unlisted://bucket/listing/*.json",
+        "wrapping://bucket/403.json",
+    ],
+)
+def test_a_place_that_may_not_be_read_is_for_a_person_to_look_at(place: str) -> None:
+    [(_, said)] = unread(place).items()
+
+    assert said.startswith(f"AuthError: dataset {place}: cannot be read")
+
+
+def test_a_failure_that_its_driver_calls_a_missing_file_is_a_failure() -> None:
+    place = "wrapping://bucket/503.json"
+
+    assert unread(place) == {place: f"NetworkError: dataset {place}: cannot be read: status 503, url {place}"}
+    with pytest.raises(ConfigError, match=r"404\.json: there is no"):
+        unread("wrapping://bucket/404.json")
+
+
+@pytest.mark.parametrize("path", ["captures/**.jsonl", "a.json/b.json", "a\0b.json"])
+def test_a_path_that_cannot_be_one_is_a_mistake_in_the_watchlist(
+    tmp_path: Path, path: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("captures").mkdir()
+    Path("a.json").write_bytes(b"[]")
+
+    with pytest.raises(ConfigError):
+        unread(path)
+
+
+def test_a_name_in_another_encoding_is_read_and_shown(tmp_path: Path) -> None:
+    Path(os.fsdecode(os.fsencode(tmp_path) + b"/dej\xe0.json")).write_bytes(lines(ITEMS))
+
+    assert [file.name for file in found(tmp_path)] == ["dej?.json"]
+    assert items(tmp_path) == ITEMS
+
+
+def test_a_file_that_is_gone_from_a_server_is_a_mistake_in_the_watchlist() -> None:
+    with pytest.raises(ConfigError, match=r"^dataset away://bucket/gone\.json: there is no"):
+        found("away://bucket/gone.json")
+
+
+def test_a_server_that_goes_away_before_a_file_is_read_is_a_typed_error(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_bytes(b"[]")
+    [file] = found(tmp_path / "a.json")
+
+    with pytest.raises(NetworkError, match="scraper file: cannot be read: reading timed out"):
+        pages(replace(file, filesystem=AwayFileSystem(), path="reading.json"))
+
+
+def test_the_secrets_of_a_url_are_shown_nowhere_though_its_driver_repeats_it() -> None:
+    [(_, said)] = unread("wrapping://me:p@ss@bucket/503.json").items()
+
+    shown = "wrapping://bucket/503.json"
+    assert said == f"NetworkError: dataset {shown}: cannot be read: status 503, url {shown}"
+
+
+def test_a_password_in_a_url_is_taken_out_of_whatever_is_said_later() -> None:
+    unread("ftp://me:password-of-this-test@127.0.0.1:1/a.json")
+
+    assert redacted("login as password-of-this-test") == "login as [key]"
