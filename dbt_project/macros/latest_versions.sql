@@ -6,9 +6,6 @@ older than the new. Any other build (a date loaded again, an older date) starts 
 
 {#- True if every touched date holds only observations later than the model's last. -#}
 {% macro only_later() -%}
-    {% if not (execute and is_incremental()) -%}
-        {{ return(false) }}
-    {%- endif %}
     {% set query -%}
         select 1
         from {{ ref('stg_tiktags__loads') }}
@@ -17,13 +14,7 @@ older than the new. Any other build (a date loaded again, an older date) starts 
             and first_observed_at <= (select max(last_seen_at) from {{ this }})
         limit 1
     {%- endset %}
-    {{ return(run_query(query).rows | length == 0) }}
-{%- endmacro %}
-
-
-{#- Pre-hook: a build that reads all observations begins with an empty model. -#}
-{% macro forget_unless_merging() -%}
-    {{ forget_unless(only_later()) }}
+    {{ return(execute and is_incremental() and run_query(query).rows | length == 0) }}
 {%- endmacro %}
 
 

@@ -1,7 +1,7 @@
 {{ config(
     materialized='incremental',
     incremental_strategy='append',
-    pre_hook="{{ forget_since(first_touched_date(['hashtags', 'searches'])) }}",
+    pre_hook="{{ delete_since(first_touched_date(['hashtags', 'searches'])) }}",
     post_hook='{{ remember_loads() }}',
 ) }}
 

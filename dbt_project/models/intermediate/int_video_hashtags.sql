@@ -2,7 +2,7 @@
     materialized='incremental',
     incremental_strategy='delete+insert',
     unique_key='video_id',
-    pre_hook='{{ forget_unless_merging() }}',
+    pre_hook='{{ truncate_unless(only_later()) }}',
     post_hook='{{ remember_loads() }}',
 ) }}
 

@@ -3,7 +3,7 @@
     incremental_strategy='delete+insert',
     unique_key='video_id',
     on_schema_change='append_new_columns',
-    pre_hook="{{ forget_unless(only_new_dates(['videos'], 'last_observed_date')) }}",
+    pre_hook="{{ truncate_unless(only_new_dates(['videos'], 'last_observed_date')) }}",
     post_hook='{{ remember_loads() }}',
 ) }}
 

@@ -1,4 +1,4 @@
-{{ config(materialized='table', post_hook='{{ create_transformed_loads() }}') }}
+{{ config(materialized='table') }}
 
 {% set subjects = {
     'crawlora_hashtags': 'hashtags',
