@@ -46,7 +46,7 @@ in its own transaction, so a crash leaves all of it or nothing.
             or hashtag_key in (select hashtag_key from ended_memberships)
         having min(first_listed_date) is not null
     {%- endset %}
-    {% set touched = touched_dates(['videos'], by_id=true) -%}
+    {% set touched = touched_dates('videos', by_id=true) -%}
     {% if touched is none -%}
         {{ return("date '0001-01-01'") }}
     {%- endif %}

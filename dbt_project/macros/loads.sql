@@ -26,7 +26,7 @@ while it parses, when no build is incremental.
 {%- endmacro %}
 
 
-{#- Ids of hashtags that new loads name for the first time, or name differently. -#}
+{#- Ids of hashtags that new loads name for the first time, or by another name. -#}
 {% macro renamed_hashtag_ids() -%}
     select hashtag_id
     from (
@@ -41,11 +41,11 @@ while it parses, when no build is incremental.
 The snapshot dates that new loads touch, as a list; none in a full build. With `by_id`, also the dates on which a
 renamed hashtag was requested by its id alone.
 -#}
-{% macro touched_dates(subjects, by_id=false) -%}
+{% macro touched_dates(subject, by_id=false) -%}
     {% set query -%}
         select distinct snapshot_date
         from {{ ref('stg_tiktags__loads') }}
-        where subject in ('{{ subjects | join("', '") }}') and {{ is_new_load() }}
+        where subject = '{{ subject }}' and {{ is_new_load() }}
         {% if by_id -%}
         union
         select snapshot_date
@@ -62,8 +62,8 @@ renamed hashtag was requested by its id alone.
 
 
 {#- Condition: the row's date is touched by new loads. The dates are literals, so that the filter reaches the scan. -#}
-{% macro is_touched(subjects, by_id=false) -%}
-    {% set dates = touched_dates(subjects, by_id) -%}
+{% macro is_touched(subject, by_id=false) -%}
+    {% set dates = touched_dates(subject, by_id) -%}
     {% if dates is none -%}
         true
     {%- elif dates -%}
@@ -71,30 +71,4 @@ renamed hashtag was requested by its id alone.
     {%- else -%}
         false
     {%- endif %}
-{%- endmacro %}
-
-
-{#- Pre-hook: a build that cannot add to the model begins with an empty one. -#}
-{% macro truncate_unless(is_added_to) -%}
-    {% if is_incremental() and not is_added_to -%}
-        delete from {{ this }}
-    {%- endif %}
-{%- endmacro %}
-
-
-{#- True if new loads touch only dates after the model's last, as its `last_date` says. -#}
-{% macro only_new_dates(subjects, last_date, by_id=false) -%}
-    {% set dates = touched_dates(subjects, by_id) -%}
-    {% if dates is none -%}
-        {{ return(false) }}
-    {%- endif %}
-    {% set last = run_query('select max(' ~ last_date ~ ') from ' ~ this).columns[0].values()[0] | string -%}
-    {{ return(dates | select('le', last) | list | length == 0) }}
-{%- endmacro %}
-
-
-{#- For models whose rows look back, never ahead: the first date that new loads touch, as a literal. -#}
-{% macro first_touched_date(subjects) -%}
-    {% set dates = touched_dates(subjects) -%}
-    {{ return("date '" ~ ('0001-01-01' if dates is none else (dates | first or '9999-12-31')) ~ "'") }}
 {%- endmacro %}
