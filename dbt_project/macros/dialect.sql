@@ -1,4 +1,4 @@
-{#- The few things that DuckDB and PostgreSQL spell differently. -#}
+{#- Expressions that differ between DuckDB and PostgreSQL. -#}
 
 {% macro type_double() -%}
     {{ adapter.dispatch('type_double')() }}
@@ -9,7 +9,7 @@
 {%- endmacro %}
 
 
-{#- Seconds since 1970 (UTC) as a timestamp without time zone; null for what cannot be a time before 2100. -#}
+{#- Seconds since 1970 (UTC) as a timestamp without time zone; null outside 1970 to 2100. -#}
 {% macro epoch_to_timestamp(seconds) -%}
     case
         when {{ seconds }} between 1 and 4102444800
@@ -26,7 +26,7 @@
 {%- endmacro %}
 
 
-{#- A timestamp as whole microseconds since 1970, so that it fits into one sortable number with a rank. -#}
+{#- A timestamp as whole microseconds since 1970, to be combined with a rank in one sortable number. -#}
 {% macro epoch_microseconds(moment) -%}
     {{ adapter.dispatch('epoch_microseconds')(moment) }}
 {%- endmacro %}
@@ -40,7 +40,7 @@
 {%- endmacro %}
 
 
-{#- Aggregate: the non-null value with the greatest non-null order; the caller sees to it that no two are equal. -#}
+{#- Aggregate: the non-null value with the greatest non-null order. The caller ensures that no two orders are equal. -#}
 {% macro latest_known(value, order) -%}
     {{ adapter.dispatch('latest_known')(value, order) }}
 {%- endmacro %}
@@ -57,7 +57,7 @@
 {%- endmacro %}
 
 
-{#- Text ordered by its bytes, so that ties fall the same way whatever the database's collation. -#}
+{#- Text ordered by its bytes, so that ties are broken the same way under every collation. -#}
 {% macro bytewise(column) -%}
     {{ adapter.dispatch('bytewise')(column) }}
 {%- endmacro %}
@@ -71,7 +71,7 @@
 {%- endmacro %}
 
 
-{#- True if two values differ, null being a value; spelled with what every linter parses. -#}
+{#- True if two values differ, where null is a value; sqlfluff cannot parse `is distinct from` everywhere. -#}
 {% macro differ(one, other) -%}
     coalesce({{ one }} <> {{ other }}, ({{ one }} is null) <> ({{ other }} is null))
 {%- endmacro %}

@@ -1,6 +1,6 @@
 {#-
-Rows of a claim and a date, for each date on which the terms of some relations do not add up to 0: a term is a relation
-with a snapshot_date and what each of its rows adds.
+One row of a claim and a date for each date on which the terms do not add up to 0. A term is a relation with a
+snapshot_date and the number that each of its rows adds.
 -#}
 {% macro differing_dates(claim, terms) -%}
     select
@@ -14,7 +14,7 @@ with a snapshot_date and what each of its rows adds.
         from {{ relation }}
         {{ 'union all' if not loop.last }}
         {%- endfor %}
-    ) as counted
+    ) as dated_terms
     group by snapshot_date
     having sum(difference) <> 0
 {%- endmacro %}

@@ -1,4 +1,4 @@
-{#- The hashtag behind each id, as the latest of its details and search results tell. -#}
+{#- The hashtag of each id, from the latest of its details and search results. -#}
 {% macro hashtag_ids(condition='true') -%}
     select
         hashtag_id,
@@ -13,6 +13,6 @@
             ) as recency
         from {{ ref('int_hashtag_observations') }}
         where hashtag_id is not null and hashtag_key is not null and {{ condition }}
-    ) as observed
+    ) as observations_with_recency
     where recency = 1
 {%- endmacro %}

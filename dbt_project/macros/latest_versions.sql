@@ -1,39 +1,30 @@
 {#-
-Incremental models with one row per entity keep the latest known attributes. A build whose new observations
-are all later than what the model has seen merges them into it: the model's row is then one more observation,
-older than the new. Any other build (a date loaded again, an older date) starts from all observations.
+Incremental models with one row per entity keep the latest known attributes. If all new observations are later than the
+model's last one, a build merges them: the model's row counts as one more observation, older than the new ones. Any
+other build (a date loaded again, an older date) starts from all observations.
 -#}
 
-{#- True if every touched date holds only observations later than the model's last. -#}
-{% macro only_later() -%}
-    {% if not (execute and is_incremental()) -%}
-        {{ return(false) }}
-    {%- endif %}
+{#- True if the new loads hold only observations later than the model's last one. -#}
+{% macro can_merge() -%}
     {% set query -%}
         select 1
         from {{ ref('stg_tiktags__loads') }}
         where subject = 'videos'
-            and {{ is_touched(['videos']) }}
+            and {{ is_touched('videos') }}
             and first_observed_at <= (select max(last_seen_at) from {{ this }})
         limit 1
     {%- endset %}
-    {{ return(run_query(query).rows | length == 0) }}
-{%- endmacro %}
-
-
-{#- Pre-hook: a build that reads all observations begins with an empty model. -#}
-{% macro forget_unless_merging() -%}
-    {{ forget_unless(only_later()) }}
+    {{ return(execute and is_incremental() and run_query(query).rows | length == 0) }}
 {%- endmacro %}
 
 
 {#-
-CTEs that end in `versions`, from a CTE `observations` with provider_rank, request_key, position, observed_at.
-With `is_merged` they are the new observations, else all. Each attribute is the latest that is known; a flag
-is true if any observation says so.
+CTEs that end in `versions`: one row per entity with the latest known value of each attribute; a flag is true if it is
+true in any observation. They read a CTE `observations` with provider_rank, request_key, position and observed_at: the
+new observations with `is_merge`, else all of them.
 -#}
-{% macro latest_versions(key, attributes, flags=[], is_merged=false) -%}
-aged as (
+{% macro latest_versions(key, attributes, flags=[], is_merge=false) -%}
+observations_with_age as (
     select
         {{ key }},
         {%- for column in attributes + flags %}
@@ -45,7 +36,7 @@ aged as (
             partition by {{ key }} order by observed_at asc, provider_rank desc, request_key desc, position desc
         ) as age_rank
     from observations
-    {%- if is_merged %}
+    {%- if is_merge %}
     union all
     select
         {{ key }},
@@ -71,7 +62,7 @@ versions as (
         {%- endfor %}
         min(first_seen_at) as first_seen_at,
         max(last_seen_at) as last_seen_at
-    from aged
+    from observations_with_age
     group by {{ key }}
 )
 {%- endmacro %}

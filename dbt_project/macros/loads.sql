@@ -1,26 +1,32 @@
 {#-
-Incremental models take in whole loads, never a range of them: loads of different providers may complete out
-of order. `transformed_loads` holds which model has taken in which load; a model's own row is written in the
+Incremental models take in whole loads, never a range of load ids, because loads of different providers may complete
+out of order. int_transformed_loads holds the loads that each model has taken in. A model adds its rows in the
 transaction that writes its data, so a crash leaves both or neither.
+
+The macros below write their queries before they ask whether the build is incremental: dbt learns a model's references
+while it parses, when no build is incremental.
 -#}
 
-{% macro transformed_loads() -%}
-    {{ return(api.Relation.create(database=target.database, schema='staging', identifier='transformed_loads')) }}
-{%- endmacro %}
-
-
-{% macro create_transformed_loads() -%}
-    create table if not exists {{ transformed_loads() }} (model text not null, load_id text not null)
-{%- endmacro %}
-
-
-{#- Loads that a model has not taken in yet. -#}
+{#- Condition: the model has not taken in the load yet. -#}
 {% macro is_new_load() -%}
-    load_id not in (select load_id from {{ transformed_loads() }} where model = '{{ this.identifier }}')
+    load_id not in (
+        select load_id from {{ ref('int_transformed_loads') }} where model = '{{ this.identifier }}'
+    )
 {%- endmacro %}
 
 
-{#- Ids whose hashtag the new loads tell for the first time, or tell differently. -#}
+{#- Post-hook: the model has taken in all loads. Run again after a crash, it adds no row twice. -#}
+{% macro remember_loads() -%}
+    insert into {{ ref('int_transformed_loads') }} (model, load_id)
+    select distinct
+        '{{ this.identifier }}',
+        load_id
+    from {{ ref('stg_tiktags__loads') }}
+    where {{ is_new_load() }}
+{%- endmacro %}
+
+
+{#- Ids of hashtags that new loads name for the first time, or by another name. -#}
 {% macro renamed_hashtag_ids() -%}
     select hashtag_id
     from (
@@ -31,108 +37,38 @@ transaction that writes its data, so a crash leaves both or neither.
 {%- endmacro %}
 
 
-{#- Post-hook: these loads are in the model now. Run again after a crash it adds nothing twice. -#}
-{% macro remember_loads() -%}
-    insert into {{ transformed_loads() }} (model, load_id)
-    select distinct
-        '{{ this.identifier }}',
-        load_id
-    from {{ ref('stg_tiktags__loads') }}
-    where {{ is_new_load() }}
-{%- endmacro %}
-
-
 {#-
-The snapshot dates that new loads touch, as a list. With `by_id`, also the dates on which a hashtag was asked
-for by such an id alone.
+The snapshot dates that new loads touch, as a list; none in a full build. With `by_id`, also the dates on which a
+renamed hashtag was requested by its id alone.
 -#}
-{% macro touched_dates(subjects, by_id=false) -%}
+{% macro touched_dates(subject, by_id=false) -%}
     {% set query -%}
-        select snapshot_date
+        select distinct snapshot_date
         from {{ ref('stg_tiktags__loads') }}
-        where subject in ('{{ subjects | join("', '") }}') and {{ is_new_load() }}
+        where subject = '{{ subject }}' and {{ is_new_load() }}
+        {% if by_id -%}
         union
         select snapshot_date
         from {{ ref('stg_tiktags__loads') }}
-        where asked_hashtag_id in (
-            {{ renamed_hashtag_ids() if by_id else "select '' where false" }}
-        )
+        where asked_hashtag_id in ({{ renamed_hashtag_ids() }})
+        {% endif -%}
         order by snapshot_date
     {%- endset %}
+    {% if not (execute and is_incremental()) -%}
+        {{ return(none) }}
+    {%- endif %}
     {{ return(run_query(query).columns[0].values() | map('string') | list) }}
 {%- endmacro %}
 
 
-{#- True for the rows of dates that new loads touch, as literals that reach the scan; true for all in a full build. -#}
-{% macro is_touched(subjects, by_id=false) -%}
-    {#- dbt learns of references only from what it meets while parsing, when nothing is incremental. -#}
-    {% do ref('stg_tiktags__loads') -%}
-    {% do ref('int_hashtag_observations') if by_id -%}
-    {% set dates = touched_dates(subjects, by_id) if execute and is_incremental() else none -%}
+{#- Condition: the row's date is touched by new loads. The dates are literals, so that the filter reaches the scan. -#}
+{% macro is_touched(subject, by_id=false) -%}
+    {% set dates = touched_dates(subject, by_id) -%}
     {% if dates is none -%}
         true
     {%- elif dates -%}
         snapshot_date in (date '{{ dates | join("', date '") }}')
     {%- else -%}
         false
-    {%- endif %}
-{%- endmacro %}
-
-
-{#- Pre-hook: a build that cannot add to the model begins with an empty one. -#}
-{% macro forget_unless(is_added_to) -%}
-    {% if is_incremental() and not is_added_to -%}
-        delete from {{ this }}
-    {%- endif %}
-{%- endmacro %}
-
-
-{#- True if new loads touch only dates after the model's last, as its `last_date` says. -#}
-{% macro only_new_dates(subjects, last_date, by_id=false) -%}
-    {% do ref('stg_tiktags__loads') -%}
-    {% do ref('int_hashtag_observations') if by_id -%}
-    {% if not (execute and is_incremental()) -%}
-        {{ return(false) }}
-    {%- endif %}
-    {% set last = run_query('select max(' ~ last_date ~ ') from ' ~ this).columns[0].values()[0] | string -%}
-    {{ return(touched_dates(subjects, by_id) | select('le', last) | list | length == 0) }}
-{%- endmacro %}
-
-
-{#-
-For models whose rows look back, never ahead: the first date that new loads touch, as a literal, from which on all is
-written again. In a full build the first of all dates, in a build without new loads the last.
--#}
-{% macro first_touched_date(subjects) -%}
-    {% do ref('stg_tiktags__loads') -%}
-    {% if not (execute and is_incremental()) -%}
-        {{ return("date '0001-01-01'") }}
-    {%- endif %}
-    {{ return("date '" ~ (touched_dates(subjects) | first or '9999-12-31') ~ "'") }}
-{%- endmacro %}
-
-
-{#- Pre-hook: what is written again is deleted first. -#}
-{% macro forget_since(first_date) -%}
-    {% if is_incremental() -%}
-        delete from {{ this }} where snapshot_date >= {{ first_date }}
-    {%- endif %}
-{%- endmacro %}
-
-
-{#- Post-hook: rows of earlier builds take over what a dimension says now. -#}
-{% macro follow_dimension(dimension, key, columns) -%}
-    {% if is_incremental() -%}
-        update {{ this }} set
-        {%- for column in columns %}
-            {{ column }} = dimension.{{ column }}{{ ',' if not loop.last }}
-        {%- endfor %}
-        from {{ dimension }} as dimension
-        where {{ this.identifier }}.{{ key }} = dimension.{{ key }}
-            and (
-                {%- for column in columns %}
-                {{ 'or ' if not loop.first }}{{ differ(this.identifier ~ '.' ~ column, 'dimension.' ~ column) }}
-                {%- endfor %}
-            )
     {%- endif %}
 {%- endmacro %}

@@ -1,4 +1,4 @@
-{#- A share as a double; null where either number is unknown or the whole is 0. -#}
+{#- A share as a double; null if either number is unknown or the whole is 0. -#}
 {% macro ratio(part, whole) -%}
     cast({{ part }} as {{ type_double() }}) / nullif({{ whole }}, 0)
 {%- endmacro %}

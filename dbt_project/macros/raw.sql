@@ -5,7 +5,7 @@
 {%- endmacro %}
 
 
-{#- A raw table with its declared columns; what was never loaded, table or column, is there but empty. -#}
+{#- A raw table with its declared columns; a table that was never loaded is empty, a missing column is null. -#}
 {% macro raw_table(name) -%}
     {% set relation = source('raw', name) -%}
     {% if not execute -%}
@@ -28,7 +28,7 @@
 {%- endmacro %}
 
 
-{#- The rows of completed loads: a load still under way stays invisible. -#}
+{#- The rows of completed loads; the rows of a load in progress are invisible. -#}
 {% macro completed_rows(name) -%}
     select *
     from ({{ raw_table(name) }}) as loaded
@@ -40,7 +40,7 @@
 {%- endmacro %}
 
 
-{#- The newest copy of each row. The date is part of the default key so that filters on it reach the scan. -#}
+{#- The newest copy of each row. The default key has the date, so that filters on it reach the scan. -#}
 {% macro newest_rows(name, key=['snapshot_date', 'request_key', 'position']) -%}
     select *
     from (

@@ -1,4 +1,4 @@
-{#- A trend list as its walk's target says it, from columns of the list; a test holds it against the walk's words. -#}
+{#- The target of a trend list's walk, from the columns of the list. A test compares it with the watchlist's label. -#}
 {% macro trend_list_label(country='country_code') -%}
     trend_source || ' ' || {{ country }} || ' ' || cast(period_days as text) || ' days'
     || case when industry_id <> 0 then ' industry ' || cast(industry_id as text) else '' end

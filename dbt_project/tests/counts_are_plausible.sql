@@ -1,6 +1,6 @@
 {{ config(severity='warn') }}
 
--- Warns of numbers of the last date that are hard to believe; the claim is in the row. Published anyway.
+-- Warns of implausible numbers on the last date; each row names the claim. The marts are still published.
 with
 last_date as (
     select max(snapshot_date) as snapshot_date from {{ ref('fct_hashtag_stats_daily') }}

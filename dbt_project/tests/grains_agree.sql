@@ -1,4 +1,4 @@
--- Fails for each place where two grains disagree; the claim is in the row. Nothing is published then.
+-- Fails for each place where two grains disagree; each row names the claim. Nothing is published then.
 with
 last_date as (
     select max(snapshot_date) as snapshot_date from {{ ref('fct_hashtag_feed_daily') }}
@@ -103,7 +103,7 @@ failures as (
             valid_to,
             lead(valid_from) over (partition by {{ key }} order by valid_from) as next_from
         from {{ ref(history) }}
-    ) as followed
+    ) as versions_with_next
     where valid_to <= valid_from or {{ differ('valid_to', 'next_from') }}
 
     union all

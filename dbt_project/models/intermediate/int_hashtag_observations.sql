@@ -20,7 +20,7 @@ providers as (
     select * from {{ ref('providers') }}
 ),
 
-unioned as (
+observations as (
     select
         {{ attributes | join(',\n        ') }},
         'crawlora' as provider,
@@ -68,13 +68,13 @@ unioned as (
     {% endfor %}
 ),
 
-ranked as (
+observations_with_rank as (
     select
-        unioned.*,
+        observations.*,
         providers.rank as provider_rank
-    from unioned
-    inner join providers on unioned.provider = providers.provider
-    where unioned.hashtag_key is not null
+    from observations
+    inner join providers on observations.provider = providers.provider
+    where observations.hashtag_key is not null
 )
 
-select * from ranked
+select * from observations_with_rank

@@ -3,7 +3,7 @@ trends as (
     select * from {{ ref('stg_crawlora__trends') }}
 ),
 
-ordered as (
+trends_with_place as (
     select
         *,
         row_number() over (
@@ -21,9 +21,9 @@ ordered as (
     where hashtag_key is not null
 ),
 
-best as (
-    select * from ordered
+best_places as (
+    select * from trends_with_place
     where place = 1
 )
 
-select * from best
+select * from best_places

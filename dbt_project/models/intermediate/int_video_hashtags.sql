@@ -2,12 +2,12 @@
     materialized='incremental',
     incremental_strategy='delete+insert',
     unique_key='video_id',
-    pre_hook='{{ forget_unless_merging() }}',
+    pre_hook='{{ truncate_unless(can_merge()) }}',
     post_hook='{{ remember_loads() }}',
 ) }}
 
-{% set is_merged = only_later() %}
-{% set is_read = is_touched(['videos']) if is_merged else 'true' %}
+{% set is_merge = can_merge() %}
+{% set is_read = is_touched('videos') if is_merge else 'true' %}
 
 with
 observations as (
@@ -23,7 +23,7 @@ video_hashtags as (
     {% endfor %}
 ),
 
-tagged as (
+tag_observations as (
     select
         observations.video_id,
         video_hashtags.hashtag_key,
@@ -51,7 +51,7 @@ tagged as (
         and observations.load_id = video_hashtags.load_id
     where video_hashtags.hashtag_key is not null
 
-    {% if is_merged %}
+    {% if is_merge %}
     union all
 
     select
@@ -69,7 +69,7 @@ tagged as (
     {% endif %}
 ),
 
-merged as (
+tags as (
     select
         video_id,
         hashtag_key,
@@ -79,8 +79,8 @@ merged as (
         max(last_seen_date) as last_seen_date,
         min(first_seen_at) as first_seen_at,
         max(last_seen_at) as last_seen_at
-    from tagged
+    from tag_observations
     group by video_id, hashtag_key, tag_source
 )
 
-select * from merged
+select * from tags

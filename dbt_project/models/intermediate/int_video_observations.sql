@@ -1,116 +1,134 @@
-{% set common = {
-    'requested_hashtag': 'text',
-    'has_hashtag_list': 'boolean',
-    'caption': 'text',
-    'region': 'text',
-    'posted_at': 'timestamp',
-    'duration_seconds': type_double(),
-    'play_url': 'text',
-    'cover_url': 'text',
-    'creator_id': 'text',
-    'creator_handle': 'text',
-    'creator_display_name': 'text',
-    'creator_avatar_url': 'text',
-    'sound_id': 'text',
-    'sound_title': 'text',
-    'sound_author_name': 'text',
-    'is_original_sound': 'boolean',
-    'view_count': 'bigint',
-    'like_count': 'bigint',
-    'comment_count': 'bigint',
-    'share_count': 'bigint',
-} %}
-
-{% set special = {
-    'requested_hashtag_id': ['text', 'tikliveapi', 'unifapi'],
-    'title': ['text', 'unifapi'],
-    'language': ['text', 'scraper'],
-    'width': ['bigint', 'unifapi', 'scraper'],
-    'height': ['bigint', 'unifapi', 'scraper'],
-    'is_image_post': ['boolean', 'unifapi'],
-    'has_watermark': ['boolean', 'scraper'],
-    'watermark_free_url': ['text', 'tikliveapi', 'scraper'],
-    'download_url': ['text', 'tikliveapi', 'scraper'],
-    'embed_url': ['text', 'unifapi'],
-    'share_url': ['text', 'unifapi', 'scraper'],
-    'allows_comment': ['boolean', 'scraper'],
-    'allows_share': ['boolean', 'scraper'],
-    'allows_download': ['boolean', 'scraper'],
-    'allows_duet': ['boolean', 'scraper'],
-    'allows_stitch': ['boolean', 'scraper'],
-    'allows_react': ['boolean', 'scraper'],
-    'is_private': ['boolean', 'scraper'],
-    'is_in_review': ['boolean', 'scraper'],
-    'is_reviewed': ['boolean', 'scraper'],
-    'is_prohibited': ['boolean', 'scraper'],
-    'risk_content': ['text', 'scraper'],
-    'risk_type': ['bigint', 'scraper'],
-    'is_risk_sink': ['boolean', 'scraper'],
-    'has_risk_vote': ['boolean', 'scraper'],
-    'has_risk_warning': ['boolean', 'scraper'],
-    'playlist_id': ['text', 'scraper'],
-    'playlist_name': ['text', 'scraper'],
-    'playlist_video_count': ['bigint', 'scraper'],
-    'creator_bio': ['text', 'scraper'],
-    'creator_region': ['text', 'scraper'],
-    'creator_language': ['text', 'scraper'],
-    'is_verified_creator': ['boolean', 'scraper'],
-    'creator_youtube_channel_id': ['text', 'scraper'],
-    'creator_youtube_channel_title': ['text', 'scraper'],
-    'sound_owner_handle': ['text', 'scraper'],
-    'sound_owner_id': ['text', 'scraper'],
-    'sound_duration_seconds': [type_double(), 'tikliveapi', 'scraper'],
-    'sound_play_url': ['text', 'tikliveapi', 'scraper'],
-    'save_count': ['bigint', 'tikliveapi', 'scraper'],
-    'download_count': ['bigint', 'tikliveapi'],
-} %}
+{#- Staging names these columns; each provider's CTE below adds those that the provider does not have. -#}
+{% set columns = [
+    'provider', 'request_key', 'position', 'feed_position', 'load_id', 'video_id', 'requested_hashtag',
+    'has_hashtag_list', 'caption', 'region', 'posted_at', 'duration_seconds', 'play_url', 'cover_url',
+    'creator_id', 'creator_handle', 'creator_display_name', 'creator_avatar_url', 'sound_id', 'sound_title',
+    'sound_author_name', 'is_original_sound', 'view_count', 'like_count', 'comment_count', 'share_count',
+    'requested_hashtag_id', 'title', 'language', 'width', 'height', 'is_image_post', 'has_watermark',
+    'watermark_free_url', 'download_url', 'embed_url', 'share_url', 'allows_comment', 'allows_share',
+    'allows_download', 'allows_duet', 'allows_stitch', 'allows_react', 'is_private', 'is_in_review',
+    'is_reviewed', 'is_prohibited', 'risk_content', 'risk_type', 'is_risk_sink', 'has_risk_vote',
+    'has_risk_warning', 'playlist_id', 'playlist_name', 'playlist_video_count', 'creator_bio', 'creator_region',
+    'creator_language', 'is_verified_creator', 'creator_youtube_channel_id', 'creator_youtube_channel_title',
+    'sound_owner_handle', 'sound_owner_id', 'sound_duration_seconds', 'sound_play_url', 'save_count',
+    'download_count', 'snapshot_date', 'observed_at',
+] %}
 
 with
 unifapi as (
-    select * from {{ ref('stg_unifapi__videos') }}
+    select
+        *,
+        'unifapi' as provider,
+        cast(null as text) as language,
+        cast(null as boolean) as has_watermark,
+        cast(null as text) as watermark_free_url,
+        cast(null as text) as download_url,
+        cast(null as boolean) as allows_comment,
+        cast(null as boolean) as allows_share,
+        cast(null as boolean) as allows_download,
+        cast(null as boolean) as allows_duet,
+        cast(null as boolean) as allows_stitch,
+        cast(null as boolean) as allows_react,
+        cast(null as boolean) as is_private,
+        cast(null as boolean) as is_in_review,
+        cast(null as boolean) as is_reviewed,
+        cast(null as boolean) as is_prohibited,
+        cast(null as text) as risk_content,
+        cast(null as bigint) as risk_type,
+        cast(null as boolean) as is_risk_sink,
+        cast(null as boolean) as has_risk_vote,
+        cast(null as boolean) as has_risk_warning,
+        cast(null as text) as playlist_id,
+        cast(null as text) as playlist_name,
+        cast(null as bigint) as playlist_video_count,
+        cast(null as text) as creator_bio,
+        cast(null as text) as creator_region,
+        cast(null as text) as creator_language,
+        cast(null as boolean) as is_verified_creator,
+        cast(null as text) as creator_youtube_channel_id,
+        cast(null as text) as creator_youtube_channel_title,
+        cast(null as text) as sound_owner_handle,
+        cast(null as text) as sound_owner_id,
+        cast(null as {{ type_double() }}) as sound_duration_seconds,
+        cast(null as text) as sound_play_url,
+        cast(null as bigint) as save_count,
+        cast(null as bigint) as download_count
+    from {{ ref('stg_unifapi__videos') }}
 ),
 
 tikliveapi as (
-    select * from {{ ref('stg_tikliveapi__videos') }}
+    select
+        *,
+        'tikliveapi' as provider,
+        cast(null as text) as title,
+        cast(null as text) as language,
+        cast(null as bigint) as width,
+        cast(null as bigint) as height,
+        cast(null as boolean) as is_image_post,
+        cast(null as boolean) as has_watermark,
+        cast(null as text) as embed_url,
+        cast(null as text) as share_url,
+        cast(null as boolean) as allows_comment,
+        cast(null as boolean) as allows_share,
+        cast(null as boolean) as allows_download,
+        cast(null as boolean) as allows_duet,
+        cast(null as boolean) as allows_stitch,
+        cast(null as boolean) as allows_react,
+        cast(null as boolean) as is_private,
+        cast(null as boolean) as is_in_review,
+        cast(null as boolean) as is_reviewed,
+        cast(null as boolean) as is_prohibited,
+        cast(null as text) as risk_content,
+        cast(null as bigint) as risk_type,
+        cast(null as boolean) as is_risk_sink,
+        cast(null as boolean) as has_risk_vote,
+        cast(null as boolean) as has_risk_warning,
+        cast(null as text) as playlist_id,
+        cast(null as text) as playlist_name,
+        cast(null as bigint) as playlist_video_count,
+        cast(null as text) as creator_bio,
+        cast(null as text) as creator_region,
+        cast(null as text) as creator_language,
+        cast(null as boolean) as is_verified_creator,
+        cast(null as text) as creator_youtube_channel_id,
+        cast(null as text) as creator_youtube_channel_title,
+        cast(null as text) as sound_owner_handle,
+        cast(null as text) as sound_owner_id
+    from {{ ref('stg_tikliveapi__videos') }}
 ),
 
 scraper as (
-    select * from {{ ref('stg_scraper__videos') }}
+    select
+        *,
+        'scraper' as provider,
+        cast(null as text) as requested_hashtag_id,
+        cast(null as text) as title,
+        cast(null as boolean) as is_image_post,
+        cast(null as text) as embed_url,
+        cast(null as bigint) as download_count
+    from {{ ref('stg_scraper__videos') }}
 ),
 
 providers as (
     select * from {{ ref('providers') }}
 ),
 
-unioned as (
+observations as (
     {% for provider in ['unifapi', 'tikliveapi', 'scraper'] %}
     select
-        '{{ provider }}' as provider,
-        request_key,
-        position,
-        feed_position,
-        load_id,
-        video_id,
-        {%- for column, type in common.items() %}
-        cast({{ column }} as {{ type }}) as {{ column }},
-        {%- endfor %}
-        {%- for column, given in special.items() %}
-        cast({{ column if provider in given[1:] else 'null' }} as {{ given[0] }}) as {{ column }},
-        {%- endfor %}
-        snapshot_date,
-        observed_at
+        {{ columns | join(',\n        ') }}
     from {{ provider }}
     {{ 'union all' if not loop.last }}
     {% endfor %}
 ),
 
-ranked as (
+observations_with_rank as (
     select
-        unioned.*,
+        observations.*,
         providers.rank as provider_rank
-    from unioned
-    inner join providers on unioned.provider = providers.provider
-    where unioned.video_id is not null
+    from observations
+    inner join providers on observations.provider = providers.provider
+    where observations.video_id is not null
 )
 
-select * from ranked
+select * from observations_with_rank

@@ -21,7 +21,7 @@ runs as (
     group by run_id
 ),
 
-unioned as (
+entries as (
     select
         run_id,
         hashtag_key,
@@ -46,18 +46,18 @@ unioned as (
     from campaigns
 ),
 
-keyed as (
+entries_with_key as (
     select
-        coalesce(unioned.hashtag_key, hashtag_ids.hashtag_key) as hashtag_key,
-        unioned.hashtag_name,
-        unioned.role,
-        unioned.campaign,
-        unioned.snapshot_date,
+        coalesce(entries.hashtag_key, hashtag_ids.hashtag_key) as hashtag_key,
+        entries.hashtag_name,
+        entries.role,
+        entries.campaign,
+        entries.snapshot_date,
         runs.run_age
-    from unioned
-    inner join runs on unioned.run_id = runs.run_id
-    left join hashtag_ids on unioned.hashtag_id = hashtag_ids.hashtag_id
-    where coalesce(unioned.hashtag_key, hashtag_ids.hashtag_key) is not null
+    from entries
+    inner join runs on entries.run_id = runs.run_id
+    left join hashtag_ids on entries.hashtag_id = hashtag_ids.hashtag_id
+    where coalesce(entries.hashtag_key, hashtag_ids.hashtag_key) is not null
 )
 
-select * from keyed
+select * from entries_with_key

@@ -1,4 +1,4 @@
-{#- Fails for each key that the table it points at does not hold; a null points nowhere. -#}
+{#- Fails for each key that the referenced table does not have; nulls pass. -#}
 {% test known_keys(model, keys) %}
 {% for key in keys -%}
 select

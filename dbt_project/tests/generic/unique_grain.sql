@@ -1,4 +1,4 @@
-{#- Fails for each combination of the columns that occurs twice or has a null. -#}
+{#- Fails for each combination of the columns that is repeated or has a null. -#}
 {% test unique_grain(model, columns) %}
 select
     {{ columns | join(', ') }},

@@ -3,7 +3,7 @@ countries as (
     select * from {{ ref('countries') }}
 ),
 
-trends as (
+trends_with_age as (
     select
         *,
         row_number() over (
@@ -12,20 +12,22 @@ trends as (
     from {{ ref('stg_crawlora__trends') }}
 ),
 
-observed as (
+list_countries as (
     select
         country_code,
         {{ latest_known('country_name', 'age_rank') }} as country_name
-    from trends
+    from trends_with_age
     group by country_code
 ),
 
 final as (
     select
-        coalesce(countries.country_code, observed.country_code) as country_code,
-        coalesce(countries.country_name, observed.country_name, observed.country_code) as country_name
+        coalesce(countries.country_code, list_countries.country_code) as country_code,
+        coalesce(
+            countries.country_name, list_countries.country_name, list_countries.country_code
+        ) as country_name
     from countries
-    full outer join observed on countries.country_code = observed.country_code
+    full outer join list_countries on countries.country_code = list_countries.country_code
 )
 
 select * from final

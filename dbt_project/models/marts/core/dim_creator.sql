@@ -3,11 +3,11 @@
     incremental_strategy='delete+insert',
     unique_key='creator_id',
     on_schema_change='append_new_columns',
-    pre_hook='{{ forget_unless_merging() }}',
+    pre_hook='{{ truncate_unless(can_merge()) }}',
     post_hook='{{ remember_loads() }}',
 ) }}
 
-{% set is_merged = only_later() %}
+{% set is_merge = can_merge() %}
 
 with
 observations as (
@@ -27,12 +27,12 @@ observations as (
         position,
         observed_at
     from {{ ref('int_video_observations') }}
-    where creator_id is not null and {{ is_touched(['videos']) if is_merged else 'true' }}
+    where creator_id is not null and {{ is_touched('videos') if is_merge else 'true' }}
 ),
 
 {{ latest_versions('creator_id', [
     'handle', 'display_name', 'bio', 'avatar_url', 'region', 'language', 'is_verified',
     'youtube_channel_id', 'youtube_channel_title',
-], is_merged=is_merged) }}
+], is_merge=is_merge) }}
 
 select * from versions

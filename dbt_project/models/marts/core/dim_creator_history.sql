@@ -3,15 +3,15 @@
     incremental_strategy='delete+insert',
     unique_key=['creator_id', 'valid_from'],
     on_schema_change='append_new_columns',
-    pre_hook='{{ forget_unless_merging() }}',
+    pre_hook='{{ truncate_unless(can_merge()) }}',
     post_hook='{{ remember_loads() }}',
 ) }}
 
 {% set attributes = ['handle', 'display_name', 'bio', 'is_verified', 'region', 'language'] %}
-{% set is_merged = only_later() %}
+{% set is_merge = can_merge() %}
 
 with
-creators as (
+observations as (
     select
         creator_id,
         creator_handle as handle,
@@ -25,10 +25,10 @@ creators as (
         position,
         observed_at
     from {{ ref('int_video_observations') }}
-    where creator_id is not null and {{ is_touched(['videos']) if is_merged else 'true' }}
+    where creator_id is not null and {{ is_touched('videos') if is_merge else 'true' }}
 ),
 
-observed as (
+observations_with_age as (
     select
         creator_id,
         {{ attributes | join(',\n        ') }},
@@ -38,12 +38,12 @@ observed as (
             partition by creator_id
             order by observed_at asc, provider_rank desc, request_key desc, position desc
         ) as age_rank
-    from creators
+    from observations
 
-    {% if is_merged %}
+    {% if is_merge %}
     union all
 
-    -- What was current goes before the new observations.
+    -- The current version counts as an observation before the new ones.
     select
         creator_id,
         {{ attributes | join(',\n        ') }},
@@ -51,7 +51,7 @@ observed as (
         last_seen_at,
         0 as age_rank
     from {{ this }}
-    where is_current and creator_id in (select creators.creator_id from creators)
+    where is_current and creator_id in (select observations.creator_id from observations)
     {% endif %}
 ),
 

@@ -7,7 +7,7 @@ trend_points as (
     select * from {{ ref('fct_trend_points') }}
 ),
 
-observed as (
+observed_dates as (
     select snapshot_date as date_day from loads
     union
     select point_date as date_day from trend_points
@@ -17,7 +17,7 @@ days as (
     select
         min(date_day) as date_day,
         max(date_day) as last_day
-    from observed
+    from observed_dates
     having min(date_day) is not null
 
     union all

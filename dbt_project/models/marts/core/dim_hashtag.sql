@@ -1,10 +1,5 @@
-{% set attributes = [
-    'hashtag_id', 'hashtag_name', 'description', 'is_commerce', 'announcement_title', 'announcement_body',
-    'cover_url',
-] %}
-
 with
-observations as (
+observations_with_age as (
     select
         *,
         row_number() over (
@@ -14,7 +9,7 @@ observations as (
     from {{ ref('int_hashtag_observations') }}
 ),
 
-trends as (
+trends_with_age as (
     select
         *,
         row_number() over (
@@ -24,7 +19,7 @@ trends as (
     where hashtag_key is not null
 ),
 
-tags as (
+tag_spellings as (
     select
         hashtag_key,
         hashtag_name,
@@ -34,11 +29,7 @@ tags as (
     group by hashtag_key, hashtag_name
 ),
 
-feeds as (
-    select * from {{ ref('fct_hashtag_feed_daily') }}
-),
-
-watchlist as (
+watchlist_with_age as (
     select
         *,
         row_number() over (
@@ -48,104 +39,85 @@ watchlist as (
     from {{ ref('int_watchlist') }}
 ),
 
-observed as (
+hashtag_details as (
     select
         hashtag_key,
-        {%- for attribute in attributes %}
+        {%- for attribute in [
+            'hashtag_id', 'hashtag_name', 'description', 'is_commerce', 'announcement_title', 'announcement_body',
+            'cover_url',
+        ] %}
         {{ latest_known(attribute, 'age_rank') }} as {{ attribute }},
         {%- endfor %}
         min(observed_at) as first_seen_at,
         max(observed_at) as last_seen_at
-    from observations
+    from observations_with_age
     group by hashtag_key
 ),
 
-trending as (
+trend_hashtags as (
     select
         hashtag_key,
         {{ latest_known('hashtag_name', 'age_rank') }} as hashtag_name,
         min(observed_at) as first_seen_at,
         max(observed_at) as last_seen_at
-    from trends
+    from trends_with_age
     group by hashtag_key
 ),
 
-spelled as (
+tag_spellings_with_age as (
     select
         *,
         row_number() over (
             partition by hashtag_key order by last_seen_at, {{ bytewise('hashtag_name') }}
         ) as age_rank
-    from tags
+    from tag_spellings
 ),
 
-tagged as (
+tag_hashtags as (
     select
         hashtag_key,
         {{ latest_known('hashtag_name', 'age_rank') }} as hashtag_name,
         min(first_seen_at) as first_seen_at,
         max(last_seen_at) as last_seen_at
-    from spelled
+    from tag_spellings_with_age
     group by hashtag_key
 ),
 
-fed as (
+feed_hashtags as (
     select
         hashtag_key,
         min(observed_at) as first_seen_at,
         max(observed_at) as last_seen_at
-    from feeds
+    from {{ ref('fct_hashtag_feed_daily') }}
     group by hashtag_key
 ),
 
-watched as (
+watchlist_hashtags as (
     select
         hashtag_key,
         {{ latest_known('hashtag_name', 'age_rank') }} as hashtag_name,
         {{ latest_known('role', 'age_rank') }} as role,
         min(run_age) = 1 as is_watched
-    from watchlist
+    from watchlist_with_age
     group by hashtag_key
 ),
 
-seen as (
+sightings as (
+    {% for source in ['hashtag_details', 'trend_hashtags', 'tag_hashtags', 'feed_hashtags'] -%}
     select
         hashtag_key,
         first_seen_at,
         last_seen_at
-    from observed
+    from {{ source }}
 
     union all
 
-    select
-        hashtag_key,
-        first_seen_at,
-        last_seen_at
-    from trending
-
-    union all
-
-    select
-        hashtag_key,
-        first_seen_at,
-        last_seen_at
-    from tagged
-
-    union all
-
-    select
-        hashtag_key,
-        first_seen_at,
-        last_seen_at
-    from fed
-
-    union all
-
+    {% endfor -%}
     select
         hashtag_key,
         cast(null as timestamp) as first_seen_at,
         cast(null as timestamp) as last_seen_at
-    from watched
+    from watchlist_hashtags
 ),
 
 hashtags as (
@@ -153,35 +125,35 @@ hashtags as (
         hashtag_key,
         min(first_seen_at) as first_seen_at,
         max(last_seen_at) as last_seen_at
-    from seen
+    from sightings
     group by hashtag_key
 ),
 
 final as (
     select
         hashtags.hashtag_key,
-        observed.hashtag_id,
+        hashtag_details.hashtag_id,
         coalesce(
-            observed.hashtag_name,
-            trending.hashtag_name,
-            tagged.hashtag_name,
-            watched.hashtag_name,
+            hashtag_details.hashtag_name,
+            trend_hashtags.hashtag_name,
+            tag_hashtags.hashtag_name,
+            watchlist_hashtags.hashtag_name,
             hashtags.hashtag_key
         ) as hashtag_name,
-        observed.description,
-        observed.is_commerce,
-        observed.announcement_title,
-        observed.announcement_body,
-        observed.cover_url,
-        coalesce(watched.is_watched, false) as is_watched,
-        watched.role,
+        hashtag_details.description,
+        hashtag_details.is_commerce,
+        hashtag_details.announcement_title,
+        hashtag_details.announcement_body,
+        hashtag_details.cover_url,
+        coalesce(watchlist_hashtags.is_watched, false) as is_watched,
+        watchlist_hashtags.role,
         hashtags.first_seen_at,
         hashtags.last_seen_at
     from hashtags
-    left join observed on hashtags.hashtag_key = observed.hashtag_key
-    left join trending on hashtags.hashtag_key = trending.hashtag_key
-    left join tagged on hashtags.hashtag_key = tagged.hashtag_key
-    left join watched on hashtags.hashtag_key = watched.hashtag_key
+    left join hashtag_details on hashtags.hashtag_key = hashtag_details.hashtag_key
+    left join trend_hashtags on hashtags.hashtag_key = trend_hashtags.hashtag_key
+    left join tag_hashtags on hashtags.hashtag_key = tag_hashtags.hashtag_key
+    left join watchlist_hashtags on hashtags.hashtag_key = watchlist_hashtags.hashtag_key
 )
 
 select * from final

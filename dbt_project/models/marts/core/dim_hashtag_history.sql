@@ -1,5 +1,5 @@
 with
-observed as (
+observations_with_age as (
     select
         *,
         observed_at as last_seen_at,

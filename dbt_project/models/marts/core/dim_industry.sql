@@ -11,7 +11,7 @@ trend_industries as (
     select * from {{ ref('stg_crawlora__trend_industries') }}
 ),
 
-unioned as (
+industry_names as (
     select
         hashtag_industry_id as industry_id,
         hashtag_industry_name as industry_name,
@@ -41,30 +41,30 @@ unioned as (
     from trend_industries
 ),
 
-ordered as (
+industry_names_with_age as (
     select
         *,
         row_number() over (
             partition by industry_id order by observed_at asc nulls first, request_key desc, position desc
         ) as age_rank
-    from unioned
+    from industry_names
     where industry_id is not null
 ),
 
-observed as (
+list_industries as (
     select
         industry_id,
         {{ latest_known('industry_name', 'age_rank') }} as industry_name
-    from ordered
+    from industry_names_with_age
     group by industry_id
 ),
 
 final as (
     select
-        coalesce(industries.industry_id, observed.industry_id) as industry_id,
-        coalesce(observed.industry_name, industries.industry_name) as industry_name
+        coalesce(industries.industry_id, list_industries.industry_id) as industry_id,
+        coalesce(list_industries.industry_name, industries.industry_name) as industry_name
     from industries
-    full outer join observed on industries.industry_id = observed.industry_id
+    full outer join list_industries on industries.industry_id = list_industries.industry_id
 )
 
 select * from final

@@ -3,11 +3,11 @@
     incremental_strategy='delete+insert',
     unique_key='sound_id',
     on_schema_change='append_new_columns',
-    pre_hook='{{ forget_unless_merging() }}',
+    pre_hook='{{ truncate_unless(can_merge()) }}',
     post_hook='{{ remember_loads() }}',
 ) }}
 
-{% set is_merged = only_later() %}
+{% set is_merge = can_merge() %}
 
 with
 observations as (
@@ -25,11 +25,11 @@ observations as (
         position,
         observed_at
     from {{ ref('int_video_observations') }}
-    where sound_id is not null and {{ is_touched(['videos']) if is_merged else 'true' }}
+    where sound_id is not null and {{ is_touched('videos') if is_merge else 'true' }}
 ),
 
 {{ latest_versions('sound_id', [
     'owner_id', 'title', 'author_name', 'owner_handle', 'is_original', 'duration_seconds', 'play_url',
-], is_merged=is_merged) }}
+], is_merge=is_merge) }}
 
 select * from versions

@@ -3,16 +3,16 @@
     incremental_strategy='delete+insert',
     unique_key='video_id',
     on_schema_change='append_new_columns',
-    pre_hook='{{ forget_unless_merging() }}',
+    pre_hook='{{ truncate_unless(can_merge()) }}',
     post_hook='{{ remember_loads() }}',
 ) }}
 
-{% set is_merged = only_later() %}
+{% set is_merge = can_merge() %}
 
 with
 observations as (
     select * from {{ ref('int_video_observations') }}
-    where {{ is_touched(['videos']) if is_merged else 'true' }}
+    where {{ is_touched('videos') if is_merge else 'true' }}
 ),
 
 {{ latest_versions('video_id', [
@@ -22,6 +22,6 @@ observations as (
     'allows_duet', 'allows_stitch', 'allows_react', 'is_private', 'is_in_review', 'is_reviewed',
     'is_prohibited', 'is_risk_sink', 'has_risk_vote', 'has_risk_warning', 'risk_type', 'risk_content',
     'playlist_name', 'playlist_video_count',
-], flags=['has_hashtag_list'], is_merged=is_merged) }}
+], flags=['has_hashtag_list'], is_merge=is_merge) }}
 
 select * from versions

@@ -9,14 +9,14 @@
 with
 observations as (
     select * from {{ ref('int_video_observations') }}
-    where {{ is_touched(['videos'], by_id=true) }}
+    where {{ is_touched('videos', by_id=true) }}
 ),
 
 hashtag_ids as (
     select * from {{ ref('int_hashtag_ids') }}
 ),
 
-keyed as (
+entries as (
     select
         coalesce(observations.requested_hashtag, hashtag_ids.hashtag_key) as hashtag_key,
         observations.video_id,
@@ -30,18 +30,18 @@ keyed as (
     left join hashtag_ids on observations.requested_hashtag_id = hashtag_ids.hashtag_id
 ),
 
-ordered as (
+entries_with_place as (
     select
         *,
         row_number() over (
             partition by snapshot_date, hashtag_key, video_id
             order by feed_rank asc, provider_rank asc, observed_at desc, request_key asc
         ) as place
-    from keyed
+    from entries
     where hashtag_key is not null
 ),
 
-best as (
+best_entries as (
     select
         hashtag_key,
         video_id,
@@ -49,8 +49,8 @@ best as (
         provider,
         feed_rank,
         observed_at
-    from ordered
+    from entries_with_place
     where place = 1
 )
 
-select * from best
+select * from best_entries

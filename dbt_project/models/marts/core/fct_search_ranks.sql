@@ -11,7 +11,7 @@ searches as (
     select * from {{ ref('stg_tikliveapi__searches') }}
     where keyword is not null
         and hashtag_key is not null
-        and {{ is_touched(['searches']) }}
+        and {{ is_touched('searches') }}
 ),
 
 ranks as (

@@ -9,7 +9,7 @@
 with
 trends as (
     select * from {{ ref('int_trends') }}
-    where {{ is_touched(['trends']) }}
+    where {{ is_touched('trends') }}
 ),
 
 trend_points as (
@@ -20,7 +20,7 @@ trend_points as (
             order by list_index desc, relative_popularity desc nulls last
         ) as place
     from {{ ref('stg_crawlora__trend_points') }}
-    where point_date is not null and {{ is_touched(['trends']) }}
+    where point_date is not null and {{ is_touched('trends') }}
 ),
 
 final as (

@@ -9,7 +9,7 @@
 with
 trends as (
     select * from {{ ref('int_trends') }}
-    where {{ is_touched(['trends']) }}
+    where {{ is_touched('trends') }}
 ),
 
 trend_industries as (
@@ -19,7 +19,7 @@ trend_industries as (
             partition by snapshot_date, request_key, position, load_id order by list_index, industry_id
         ) as place
     from {{ ref('stg_crawlora__trend_industries') }}
-    where {{ is_touched(['trends']) }}
+    where {{ is_touched('trends') }}
 ),
 
 trend_creators as (
@@ -30,7 +30,7 @@ trend_creators as (
         load_id,
         string_agg(display_name, ', ' order by list_index, {{ bytewise('display_name') }}) as creators
     from {{ ref('stg_crawlora__trend_creators') }}
-    where {{ is_touched(['trends']) }}
+    where {{ is_touched('trends') }}
     group by snapshot_date, request_key, position, load_id
 ),
 

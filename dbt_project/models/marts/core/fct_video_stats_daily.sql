@@ -12,7 +12,7 @@ observations as (
         *,
         'exact' as precision
     from {{ ref('int_video_observations') }}
-    where {{ is_touched(['videos']) }}
+    where {{ is_touched('videos') }}
 ),
 
 {{ winning_numbers('video_id', [

@@ -35,7 +35,7 @@ walk_hashtags as (
     group by walk_key
 ),
 
--- What was paid in vain is in rpt_data_cost; a page that came twice holds the same data.
+-- The cost of failed requests is in rpt_data_cost; a page that was bought twice counts once.
 pages as (
     select
         *,

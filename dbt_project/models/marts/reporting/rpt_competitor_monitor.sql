@@ -39,7 +39,7 @@ slices as (
     from growth
 ),
 
-joined as (
+hashtag_slices as (
     select
         memberships.campaign,
         memberships.hashtag_key,
@@ -70,12 +70,12 @@ joined as (
     where memberships.has_own
 ),
 
-compared as (
+hashtag_slices_with_own_best as (
     select
         *,
         max(case when role = 'own' then view_count end) over by_slice as own_view_count,
         max(case when role = 'own' then view_gain_per_day end) over by_slice as own_gain_per_day
-    from joined
+    from hashtag_slices
     window by_slice as (partition by campaign, snapshot_date, language, region)
 ),
 
@@ -97,7 +97,7 @@ final as (
         engagement_rate,
         {{ ratio('view_count', 'own_view_count') }} as view_count_vs_own,
         case when own_gain_per_day > 0 then view_gain_per_day / nullif(own_gain_per_day, 0) end as gain_vs_own
-    from compared
+    from hashtag_slices_with_own_best
 )
 
 select * from final

@@ -9,7 +9,7 @@
 {% set cuts = {'weekday': 'bigint', 'hour': 'bigint', 'duration_band': 'text', 'media_type': 'text'} %}
 
 with
-span as (
+period as (
     select max(snapshot_date) - {{ var('benchmark_days') }} as first_posted_date
     from {{ ref('fct_video_stats_daily') }}
 ),
@@ -31,7 +31,7 @@ videos as (
         end as duration_band,
         case when is_image_post then 'image' when not is_image_post then 'video' end as media_type
     from {{ ref('dim_video') }}
-    where posted_at >= (select span.first_posted_date from span)
+    where posted_at >= (select period.first_posted_date from period)
 ),
 
 stats as (
@@ -46,11 +46,11 @@ stats as (
         videos.first_seen_at
     from {{ ref('fct_video_stats_daily') }} as stats
     inner join videos on stats.video_id = videos.video_id
-    where stats.snapshot_date >= (select span.first_posted_date from span)
+    where stats.snapshot_date >= (select period.first_posted_date from period)
         and stats.view_count is not null
 ),
 
-latest as (
+counts_with_recency as (
     select
         *,
         row_number() over (partition by video_id order by snapshot_date desc) as recency,
@@ -58,7 +58,7 @@ latest as (
     from stats
 ),
 
-finals as (
+last_counts as (
     select
         video_id,
         view_count,
@@ -67,38 +67,38 @@ finals as (
         observation_count >= 3
         and first_seen_at <= posted_at + interval '2 days'
         and snapshot_date - cast(posted_at as date) >= {{ var('half_views_days') }} as is_followed
-    from latest
+    from counts_with_recency
     where recency = 1
 ),
 
-halves as (
+half_dates as (
     select
         stats.video_id,
         min(stats.snapshot_date) as half_date
     from stats
-    inner join finals
-        on stats.video_id = finals.video_id
-        and stats.view_count * 2 >= finals.view_count
-    where finals.is_followed
+    inner join last_counts
+        on stats.video_id = last_counts.video_id
+        and stats.view_count * 2 >= last_counts.view_count
+    where last_counts.is_followed
     group by stats.video_id
 ),
 
-measured as (
+video_measures as (
     select
         videos.video_id,
         videos.weekday,
         videos.hour,
         videos.duration_band,
         videos.media_type,
-        finals.view_count,
-        finals.engagement_rate,
+        last_counts.view_count,
+        last_counts.engagement_rate,
         cast(halves.half_date - cast(videos.posted_at as date) as {{ type_double() }}) as days_to_half_views
     from videos
-    inner join finals on videos.video_id = finals.video_id
-    left join halves on videos.video_id = halves.video_id
+    inner join last_counts on videos.video_id = last_counts.video_id
+    left join half_dates as halves on videos.video_id = halves.video_id
 ),
 
-listed as (
+feed_videos as (
     select
         hashtag_key,
         video_id
@@ -106,19 +106,19 @@ listed as (
     where is_listed
 ),
 
-spread as (
+hashtag_video_measures as (
     select
         '' as hashtag_key,
-        measured.*
-    from measured
+        video_measures.*
+    from video_measures
 
     union all
 
     select
-        listed.hashtag_key,
-        measured.*
-    from measured
-    inner join listed on measured.video_id = listed.video_id
+        feed_videos.hashtag_key,
+        video_measures.*
+    from video_measures
+    inner join feed_videos on video_measures.video_id = feed_videos.video_id
 ),
 
 {% for dimension, columns in slices.items() %}
@@ -140,7 +140,7 @@ by_{{ dimension }} as (
         percentile_cont(0.5) within group (order by days_to_half_views) as median_days_to_half_views,
         percentile_cont(0.75) within group (order by days_to_half_views) as p75_days_to_half_views,
         count(days_to_half_views) as half_views_video_count
-    from spread
+    from hashtag_video_measures
     {%- if columns %}
     where {{ columns | join(' is not null and ') }} is not null
     {%- endif %}

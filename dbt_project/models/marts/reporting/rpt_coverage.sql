@@ -38,7 +38,7 @@ attempts as (
     from {{ ref('fct_walks') }}
 ),
 
--- Targets of one name are told apart by their worst walk, so that none hides what another misses.
+-- Of several walks with one target the worst counts, so that a complete one hides no other.
 targets as (
     select
         *,

@@ -16,7 +16,7 @@ requests as (
     group by snapshot_date, provider, endpoint
 ),
 
--- A walk that is taken up again receives its first pages a second time, from the journal.
+-- A resumed walk receives its first pages a second time, from the journal.
 walks as (
     select
         snapshot_date,
@@ -31,7 +31,7 @@ walks as (
     group by snapshot_date, provider, endpoint, walk_key
 ),
 
-received as (
+items as (
     select
         snapshot_date,
         provider,
@@ -45,9 +45,9 @@ received as (
 
 final as (
     select
-        coalesce(requests.snapshot_date, received.snapshot_date) as snapshot_date,
-        coalesce(requests.provider, received.provider) as provider,
-        coalesce(requests.endpoint, received.endpoint) as endpoint,
+        coalesce(requests.snapshot_date, items.snapshot_date) as snapshot_date,
+        coalesce(requests.provider, items.provider) as provider,
+        coalesce(requests.endpoint, items.endpoint) as endpoint,
         coalesce(requests.request_count, 0) as request_count,
         coalesce(requests.replayed_count, 0) as replayed_count,
         coalesce(requests.failed_count, 0) as failed_count,
@@ -56,15 +56,15 @@ final as (
         requests.credits,
         requests.cost_usd,
         requests.bytes,
-        received.item_count,
-        received.new_observation_count,
-        received.new_item_count,
-        requests.cost_usd * 1000 / nullif(received.new_observation_count, 0) as usd_per_1000_new_observations
+        items.item_count,
+        items.new_observation_count,
+        items.new_item_count,
+        requests.cost_usd * 1000 / nullif(items.new_observation_count, 0) as usd_per_1000_new_observations
     from requests
-    full outer join received
-        on requests.snapshot_date = received.snapshot_date
-        and requests.provider = received.provider
-        and requests.endpoint = received.endpoint
+    full outer join items
+        on requests.snapshot_date = items.snapshot_date
+        and requests.provider = items.provider
+        and requests.endpoint = items.endpoint
 )
 
 select * from final

@@ -34,7 +34,7 @@ new_videos as (
     group by hashtag_key, first_listed_date
 ),
 
-creators as (
+first_creator_dates as (
     select
         hashtag_key,
         creator_id,
@@ -49,11 +49,11 @@ new_creators as (
         hashtag_key,
         first_listed_date,
         count(*) as creator_count
-    from creators
+    from first_creator_dates
     group by hashtag_key, first_listed_date
 ),
 
-evidenced as (
+scores_with_evidence as (
     select
         scores.*,
         hashtags.hashtag_name,
@@ -99,7 +99,7 @@ final as (
         || coalesce(' (robust z ' || cast(cast(robust_z_score as decimal(38, 1)) as text) || ')', '')
         || coalesce('; new in the feed: ' || cast(new_video_count as text) || ' videos', '')
         || coalesce(' by ' || cast(new_creator_count as text) || ' new creators', '') as evidence
-    from evidenced
+    from scores_with_evidence
 )
 
 select * from final

@@ -10,7 +10,7 @@
 } %}
 
 with
-span as (
+period as (
     select max(snapshot_date) as last_date
     from {{ ref('stg_tiktags__loads') }}
 ),
@@ -21,7 +21,7 @@ span as (
 ),
 {% endfor %}
 
-observed as (
+newest_items as (
     {% for table, (provider, entity, item) in tables.items() %}
     select
         '{{ provider }}' as provider,
@@ -35,35 +35,35 @@ observed as (
     {% endfor %}
 ),
 
-counted as (
+item_counts as (
     select
         provider,
         entity,
         snapshot_date,
         count(distinct item) as item_count,
         max(observed_at) as observed_at
-    from observed
+    from newest_items
     group by provider, entity, snapshot_date
 ),
 
-aged as (
+item_counts_with_age as (
     select
         *,
         row_number() over (partition by provider, entity order by snapshot_date desc) as age_rank
-    from counted
+    from item_counts
 ),
 
 final as (
     select
-        aged.provider,
-        aged.entity,
-        aged.snapshot_date as newest_snapshot_date,
-        aged.item_count as item_count_newest_date,
-        cast(span.last_date - aged.snapshot_date as bigint) as age_days,
-        aged.observed_at
-    from aged
-    cross join span
-    where aged.age_rank = 1
+        item_counts_with_age.provider,
+        item_counts_with_age.entity,
+        item_counts_with_age.snapshot_date as newest_snapshot_date,
+        item_counts_with_age.item_count as item_count_newest_date,
+        cast(period.last_date - item_counts_with_age.snapshot_date as bigint) as age_days,
+        item_counts_with_age.observed_at
+    from item_counts_with_age
+    cross join period
+    where item_counts_with_age.age_rank = 1
 )
 
 select * from final

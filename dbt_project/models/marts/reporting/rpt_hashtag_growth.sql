@@ -19,7 +19,7 @@ campaigns as (
     group by hashtag_key
 ),
 
-compared as (
+stats_with_earlier_counts as (
     select
         *,
         lag(snapshot_date) over by_precision as previous_date,
@@ -58,10 +58,10 @@ gains as (
         cast(view_count - previous_view_count as {{ type_double() }})
         / nullif(snapshot_date - previous_date, 0) as view_gain_per_day,
         cast(video_gain as {{ type_double() }}) / nullif(days_since_video_count, 0) as video_gain_per_day
-    from compared
+    from stats_with_earlier_counts
 ),
 
-named as (
+gains_with_names as (
     select
         gains.*,
         hashtags.hashtag_name,
@@ -76,7 +76,7 @@ named as (
     left join campaigns on gains.hashtag_key = campaigns.hashtag_key
 ),
 
-shared as (
+gains_with_campaign_totals as (
     select
         *,
         -- In one order, because a sum of doubles depends on it.
@@ -86,7 +86,7 @@ shared as (
             rows between unbounded preceding and unbounded following
         ) as campaign_gain_per_day,
         sum(view_count) over (partition by campaign, snapshot_date) as campaign_view_count
-    from named
+    from gains_with_names
 ),
 
 final as (
@@ -121,7 +121,7 @@ final as (
             when campaign is not null
                 then cast(view_count as {{ type_double() }}) / nullif(campaign_view_count, 0)
         end as share_of_voice_views
-    from shared
+    from gains_with_campaign_totals
 )
 
 select * from final

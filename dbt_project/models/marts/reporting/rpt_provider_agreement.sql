@@ -1,18 +1,9 @@
-{{ config(
-    materialized='incremental',
-    incremental_strategy='delete+insert',
-    unique_key='snapshot_date',
-    on_schema_change='append_new_columns',
-    post_hook='{{ remember_loads() }}',
-) }}
-
 with
 observations as (
     select * from {{ ref('int_hashtag_observations') }}
-    where {{ is_touched(['hashtags', 'searches']) }}
 ),
 
-measured as (
+observed_values as (
     {% for measure in ['view_count', 'video_count', 'creator_count'] %}
     select
         hashtag_key,
@@ -28,7 +19,7 @@ measured as (
     {% endfor %}
 ),
 
-largest as (
+largest_values as (
     select
         hashtag_key,
         snapshot_date,
@@ -37,39 +28,39 @@ largest as (
         provider_rank,
         precision,
         max(value) as value
-    from measured
+    from observed_values
     group by hashtag_key, snapshot_date, measure, provider, provider_rank, precision
 ),
 
-told as (
+values_with_preference as (
     select
         *,
         row_number() over (
             partition by hashtag_key, snapshot_date, measure, provider order by precision
         ) as place
-    from largest
+    from largest_values
 ),
 
 final as (
     select
-        told.hashtag_key,
-        told.snapshot_date,
-        told.measure,
-        told.provider,
-        others.provider as other_provider,
-        told.precision = 'rounded' or others.precision = 'rounded' as is_rounded,
-        told.value,
-        others.value as other_value,
-        others.value - told.value as difference,
-        {{ ratio('others.value - told.value', 'told.value') }} as relative_difference
-    from told
-    inner join told as others
-        on told.hashtag_key = others.hashtag_key
-        and told.snapshot_date = others.snapshot_date
-        and told.measure = others.measure
-        and told.provider_rank < others.provider_rank
-        and others.place = 1
-    where told.place = 1
+        one.hashtag_key,
+        one.snapshot_date,
+        one.measure,
+        one.provider,
+        other.provider as other_provider,
+        one.precision = 'rounded' or other.precision = 'rounded' as is_rounded,
+        one.value,
+        other.value as other_value,
+        other.value - one.value as difference,
+        {{ ratio('other.value - one.value', 'one.value') }} as relative_difference
+    from values_with_preference as one
+    inner join values_with_preference as other
+        on one.hashtag_key = other.hashtag_key
+        and one.snapshot_date = other.snapshot_date
+        and one.measure = other.measure
+        and one.provider_rank < other.provider_rank
+        and other.place = 1
+    where one.place = 1
 )
 
 select * from final

@@ -7,7 +7,7 @@ growth as (
     select * from {{ ref('rpt_hashtag_growth') }}
 ),
 
-joined as (
+campaign_growth as (
     select
         memberships.campaign,
         growth.hashtag_key,
@@ -20,7 +20,7 @@ joined as (
     inner join growth on memberships.hashtag_key = growth.hashtag_key
 ),
 
-totals as (
+campaign_growth_with_totals as (
     select
         *,
         -- In one order, because a sum of doubles depends on it.
@@ -30,7 +30,7 @@ totals as (
             rows between unbounded preceding and unbounded following
         ) as campaign_gain_per_day,
         sum(view_count) over (partition by campaign, snapshot_date) as campaign_view_count
-    from joined
+    from campaign_growth
 ),
 
 final as (
@@ -44,7 +44,7 @@ final as (
         view_gain_per_day,
         view_gain_per_day / nullif(campaign_gain_per_day, 0) as share_of_voice,
         {{ ratio('view_count', 'campaign_view_count') }} as share_of_voice_views
-    from totals
+    from campaign_growth_with_totals
 )
 
 select * from final

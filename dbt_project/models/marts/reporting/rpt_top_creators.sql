@@ -1,5 +1,5 @@
 with
-span as (
+week as (
     select max(snapshot_date) - 7 as week_start_date
     from {{ ref('stg_tiktags__loads') }}
 ),
@@ -17,32 +17,32 @@ totals as (
     select * from {{ ref('int_video_totals') }}
 ),
 
-observed as (
+week_dates as (
     select
         stats.video_id,
         max(stats.snapshot_date) as last_date,
         min(stats.snapshot_date) as first_date,
-        max(case when stats.snapshot_date <= span.week_start_date then stats.snapshot_date end) as before_date
+        max(case when stats.snapshot_date <= week.week_start_date then stats.snapshot_date end) as before_date
     from {{ ref('fct_video_stats_daily') }} as stats
-    cross join span
-    where stats.snapshot_date > span.week_start_date - {{ var('gain_lookback_days') }}
+    cross join week
+    where stats.snapshot_date > week.week_start_date - {{ var('gain_lookback_days') }}
         and stats.view_count is not null
     group by stats.video_id
-    having max(stats.snapshot_date) > max(span.week_start_date)
+    having max(stats.snapshot_date) > max(week.week_start_date)
         and max(stats.snapshot_date) > min(stats.snapshot_date)
 ),
 
 gains as (
     select
-        observed.video_id,
+        week_dates.video_id,
         latest.view_count - baseline.view_count as view_gain_7d
-    from observed
+    from week_dates
     inner join {{ ref('fct_video_stats_daily') }} as latest
-        on observed.video_id = latest.video_id
-        and observed.last_date = latest.snapshot_date
+        on week_dates.video_id = latest.video_id
+        and week_dates.last_date = latest.snapshot_date
     inner join {{ ref('fct_video_stats_daily') }} as baseline
-        on observed.video_id = baseline.video_id
-        and coalesce(observed.before_date, observed.first_date) = baseline.snapshot_date
+        on week_dates.video_id = baseline.video_id
+        and coalesce(week_dates.before_date, week_dates.first_date) = baseline.snapshot_date
 ),
 
 videos as (
@@ -62,7 +62,7 @@ videos as (
     where videos.creator_id is not null
 ),
 
-spread as (
+hashtag_videos as (
     select
         '' as hashtag_key,
         videos.*
@@ -78,7 +78,7 @@ spread as (
     inner join videos on bridge.video_id = videos.video_id
 ),
 
-summed as (
+creator_totals as (
     select
         hashtag_key,
         creator_id,
@@ -92,40 +92,40 @@ summed as (
         cast(sum(view_gain_7d) as bigint) as view_gain_7d,
         min(posted_at) as first_posted_at,
         max(posted_at) as last_posted_at
-    from spread
+    from hashtag_videos
     group by hashtag_key, creator_id
 ),
 
-ranked as (
+creator_totals_with_rank as (
     select
         *,
         row_number() over (
             partition by hashtag_key order by view_count desc nulls last, {{ bytewise('creator_id') }}
         ) as rank
-    from summed
+    from creator_totals
 ),
 
 final as (
     select
-        ranked.hashtag_key,
-        ranked.creator_id,
+        ranks.hashtag_key,
+        ranks.creator_id,
         creators.handle,
         creators.display_name,
         creators.region,
         creators.is_verified,
-        ranked.rank,
-        ranked.video_count,
-        ranked.view_count,
-        ranked.like_count,
-        ranked.comment_count,
-        ranked.share_count,
-        {{ ratio('ranked.engagement_count', 'ranked.engaged_view_count') }} as engagement_rate,
-        ranked.view_gain_7d,
-        ranked.first_posted_at,
-        ranked.last_posted_at
-    from ranked
-    left join creators on ranked.creator_id = creators.creator_id
-    where ranked.rank <= case when ranked.hashtag_key = '' then 1000 else 200 end
+        ranks.rank,
+        ranks.video_count,
+        ranks.view_count,
+        ranks.like_count,
+        ranks.comment_count,
+        ranks.share_count,
+        {{ ratio('ranks.engagement_count', 'ranks.engaged_view_count') }} as engagement_rate,
+        ranks.view_gain_7d,
+        ranks.first_posted_at,
+        ranks.last_posted_at
+    from creator_totals_with_rank as ranks
+    left join creators on ranks.creator_id = creators.creator_id
+    where ranks.rank <= case when ranks.hashtag_key = '' then 1000 else 200 end
 )
 
 select * from final

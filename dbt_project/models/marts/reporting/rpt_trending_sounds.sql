@@ -1,5 +1,5 @@
 with
-span as (
+period as (
     select max(snapshot_date) as last_date
     from {{ ref('stg_tiktags__loads') }}
 ),
@@ -17,14 +17,14 @@ videos as (
         videos.sound_id,
         videos.creator_id,
         totals.view_count,
-        span.last_date - cast(coalesce(videos.posted_at, videos.first_seen_at) as date) as age_days
+        period.last_date - cast(coalesce(videos.posted_at, videos.first_seen_at) as date) as age_days
     from {{ ref('dim_video') }} as videos
-    cross join span
+    cross join period
     left join totals on videos.video_id = totals.video_id
     where videos.sound_id is not null
 ),
 
-counted as (
+sound_counts as (
     select
         sound_id,
         count(*) as video_count,
@@ -38,27 +38,27 @@ counted as (
 
 final as (
     select
-        counted.sound_id,
+        sound_counts.sound_id,
         sounds.title,
         sounds.author_name,
         sounds.is_original,
         row_number() over (
             order by
-                counted.video_count_7d desc,
-                counted.view_count desc nulls last,
-                {{ bytewise('counted.sound_id') }}
+                sound_counts.video_count_7d desc,
+                sound_counts.view_count desc nulls last,
+                {{ bytewise('sound_counts.sound_id') }}
         ) as rank,
-        counted.video_count,
-        counted.video_count_7d,
-        counted.video_count_previous_7d,
-        counted.video_count_7d - counted.video_count_previous_7d as adoption_change,
+        sound_counts.video_count,
+        sound_counts.video_count_7d,
+        sound_counts.video_count_previous_7d,
+        sound_counts.video_count_7d - sound_counts.video_count_previous_7d as adoption_change,
         {{ ratio(
-            'counted.video_count_7d - counted.video_count_previous_7d', 'counted.video_count_previous_7d'
+            'sound_counts.video_count_7d - sound_counts.video_count_previous_7d', 'sound_counts.video_count_previous_7d'
         ) }} as adoption_change_rate,
-        counted.view_count,
-        counted.creator_count
-    from counted
-    inner join sounds on counted.sound_id = sounds.sound_id
+        sound_counts.view_count,
+        sound_counts.creator_count
+    from sound_counts
+    inner join sounds on sound_counts.sound_id = sounds.sound_id
 )
 
 select * from final

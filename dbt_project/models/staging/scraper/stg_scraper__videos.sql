@@ -20,7 +20,7 @@ renamed as (
         nullif(desc_language, '') as language,
         nullif(region, '') as region,
         {{ epoch_to_timestamp('create_time') }} as posted_at,
-        video__duration * 0.001 as duration_seconds,
+        cast(video__duration * 0.001 as {{ type_double() }}) as duration_seconds,
         video__width as width,
         video__height as height,
         video__has_watermark as has_watermark,

@@ -1,4 +1,4 @@
-{{ config(materialized='table', post_hook='{{ create_transformed_loads() }}') }}
+{{ config(materialized='table') }}
 
 {% set subjects = raw_subjects() %}
 
@@ -9,7 +9,7 @@ with
 ),
 {% endfor %}
 
-unioned as (
+load_rows as (
     {% for table, subject in subjects.items() %}
     select
         _dlt_load_id as load_id,
@@ -37,7 +37,7 @@ distinct_loads as (
         snapshot_date,
         asked_hashtag_id,
         min(observed_at) as first_observed_at
-    from unioned
+    from load_rows
     group by load_id, subject, snapshot_date, asked_hashtag_id
 )
 
