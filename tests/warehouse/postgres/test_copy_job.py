@@ -10,6 +10,7 @@ from typing import Any
 
 import dlt
 import psycopg2
+import psycopg2.errors
 import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -131,6 +132,18 @@ def test_doubles_keep_their_last_bit(postgres_url: str, tmp_path: Path) -> None:
     table = pa.Table.from_pylist([{**empty, "n": n, "number": x} for n, x in enumerate(numbers)], schema=SCHEMA)
 
     assert [repr(row[2]) for row in copied(postgres_url, tmp_path, table)] == list(map(repr, numbers))
+
+
+def test_a_value_becomes_the_type_of_its_column_and_is_never_taken_for_its_bytes(
+    postgres_url: str, tmp_path: Path
+) -> None:
+    empty = dict.fromkeys(SCHEMA.names)
+    whole = pa.Table.from_pylist([{**empty, "n": 1, "number": 5}], SCHEMA.set(2, pa.field("number", pa.int64())))
+    text = pa.Table.from_pylist([{**empty, "n": 1, "day": "abcd"}], SCHEMA.set(6, pa.field("day", pa.string())))
+
+    assert copied(postgres_url, tmp_path, whole)[0][2] == 5.0
+    with pytest.raises(psycopg2.errors.InvalidDatetimeFormat, match='invalid input syntax for type date: "abcd"'):
+        copied(postgres_url, tmp_path, text)
 
 
 def test_values_that_a_table_refuses_are_quarantined_whole_and_the_rest_is_loaded(
