@@ -1,8 +1,8 @@
 """A made-up kind of warehouse, written against the protocol alone.
 
 Raw, the marts and the publication are in one file, `attic/store.db`, whose catalog has another name than that of the
-package's DuckDB file; the publication is two more schemas in it. It shares nothing with those of the package: a kind for
-another database looks like this, in a folder beside `warehouse/duckdb`.
+package's DuckDB file; the publication is two more schemas in it. A kind for another database looks like this, in a
+folder beside `warehouse/duckdb`.
 """
 
 from __future__ import annotations
