@@ -2,11 +2,13 @@
 
 TiktagsError                    exit 1
 ├── ConfigError                 exit 2   fix the watchlist, a key or a setting
-│   └── NothingPublishedError            a run or `tiktags publish` has to come first
+│   ├── NothingPublishedError            a run or `tiktags publish` has to come first
+│   ├── NoConnectionError                the warehouse's server cannot be reached
+│   └── QueryError                       the warehouse or its publication cannot be read as asked
 ├── LockedError                 exit 7   wait for the other run
 ├── StoppedError                exit 130 or 143: SIGINT or SIGTERM ended it; the next run completes it
 ├── LoadError                   exit 1   raw was not loaded; the next run goes on from what is pending
-│   └── PackageError            exit 4   a load package was set aside; its rows come again from the journal
+│   └── PackageError            exit 4   a load package was quarantined; its rows come again from the journal
 ├── TransformError              exit 1   dbt itself failed
 │   └── DataTestError           exit 3   the data failed its tests; raw is kept
 ├── ReportError                 exit 1   the report was not written; marts and publication are not touched
@@ -57,6 +59,14 @@ class NothingPublishedError(ConfigError):
     """There is no publication to read yet."""
 
 
+class NoConnectionError(ConfigError):
+    """The warehouse's server cannot be reached."""
+
+
+class QueryError(ConfigError):
+    """A query is wrong or would write, or what it asks for cannot be read."""
+
+
 class LockedError(TiktagsError):
     """Another run holds the project's lock; nothing was sent."""
 
@@ -81,7 +91,7 @@ class LoadError(TiktagsError):
 
 
 class PackageError(LoadError):
-    """A package can never be loaded and was set aside; all others are loaded."""
+    """A package can never be loaded and was quarantined; all others are loaded."""
 
     exit_code = 4
 

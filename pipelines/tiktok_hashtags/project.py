@@ -1,8 +1,11 @@
-"""Where a project keeps its files."""
+"""Where a project keeps its files, and how one of them is replaced."""
 
 from __future__ import annotations
 
+import os
 import stat
+import uuid
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,8 +65,8 @@ class Project:
         return self.data / "dlt"
 
     @property
-    def set_aside(self) -> Path:
-        """Load packages that could never be loaded."""
+    def quarantine(self) -> Path:
+        """Load packages that can never be loaded."""
         return self.data / "dlt-set-aside"
 
     @property
@@ -100,3 +103,40 @@ class Project:
     def dbt(self) -> Path:
         """Dbt's target and logs."""
         return self.data / "dbt"
+
+
+def replace(path: Path, write: Callable[[Path], object]) -> None:
+    """Write a file anew in such a way that it is always whole, whoever reads it and whatever kills this process.
+
+    Args:
+        path: The file; its mode stays. A former one stays open for its readers.
+        write: Writes the new file at the path that it is given.
+
+    Raises:
+        OSError: The file could not be written; the former one stays.
+    """
+    # A name for this call alone, because two processes may replace one file at a time.
+    aside = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.next")
+    try:
+        write(aside)
+        if path.exists():
+            aside.chmod(stat.S_IMODE(path.stat().st_mode))
+        replace_all({path: aside})
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def replace_all(files: Mapping[Path, Path]) -> None:
+    """Put new files into the places of others; the moment in which new and former ones are mixed is short.
+
+    Args:
+        files: The new file by its place, which is on the same file system.
+
+    Raises:
+        OSError: A file could not be moved; those before it in the mapping are.
+    """
+    for new in files.values():
+        with new.open("rb") as written:
+            os.fsync(written.fileno())
+    for place, new in files.items():
+        new.replace(place)

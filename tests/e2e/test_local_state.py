@@ -88,7 +88,7 @@ def damage(site: Site, table: str) -> str:
 
 
 def kept(site: Site) -> list[str]:
-    return sorted(path.name for path in site.project.set_aside.glob("*")) if site.project.set_aside.exists() else []
+    return sorted(path.name for path in site.project.quarantine.glob("*")) if site.project.quarantine.exists() else []
 
 
 def test_what_cannot_be_loaded_now_stays_pending_and_is_loaded_on_the_next_day(
@@ -102,7 +102,7 @@ def test_what_cannot_be_loaded_now_stays_pending_and_is_loaded_on_the_next_day(
 
     assert outcome.exit_code == 2
     assert waiting
-    assert "open in another program; close it and run again" in " ".join(outcome.messages)
+    assert "open in another program" in " ".join(outcome.messages)
     assert later.exit_code == 0
     assert contents(site) == undisturbed[1]
     assert {name: count / 2 for name, count in site.requests().items()} == bought
@@ -110,7 +110,7 @@ def test_what_cannot_be_loaded_now_stays_pending_and_is_loaded_on_the_next_day(
 
 
 @pytest.mark.parametrize("later", [0, 1])
-def test_a_damaged_package_is_set_aside_and_its_rows_come_from_the_journal(
+def test_a_damaged_package_is_quarantined_and_its_rows_come_from_the_journal(
     site: Site, undisturbed: list[Contents], later: int
 ) -> None:
     run_without_loading(site, 0)
@@ -122,7 +122,7 @@ def test_a_damaged_package_is_set_aside_and_its_rows_come_from_the_journal(
     assert outcome.exit_code == 0
     [message] = outcome.messages
     assert f"load package {load_id} can never be loaded (unifapi_videos." in message
-    assert f"set aside in {site.project.set_aside / load_id}" in message
+    assert f"moved to {site.project.quarantine / load_id}" in message
     assert kept(site) == [load_id]
     assert {name: count // (later + 1) for name, count in site.requests().items()} == bought
     assert videos_by_day(site) == {day: len(rows) for day, rows in enumerate(by_day(undisturbed[later]))}
@@ -161,7 +161,7 @@ def test_a_package_that_is_damaged_before_its_run_loads_it_is_made_up_for_in_tha
     assert contents(site) == undisturbed[0]
 
 
-def test_values_that_the_warehouse_refuses_are_set_aside_and_come_again_once_it_takes_them(
+def test_values_that_the_warehouse_refuses_are_quarantined_and_come_again_once_it_takes_them(
     site: Site, undisturbed: list[Contents]
 ) -> None:
     site.run(0, only=["crawlora"])

@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 from tiktok_hashtags.report.marts import Marts, Part, json_value, read_parts, table
-from tiktok_hashtags.report.published import DuckDbReader
+from tiktok_hashtags.warehouse.duckdb.database import DuckDbReader
 
 
 @pytest.fixture

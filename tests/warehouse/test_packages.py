@@ -1,4 +1,4 @@
-"""What is set aside and what only waits: judged by what the package holds and by what the warehouse said."""
+"""Which packages are quarantined and which stay pending."""
 
 from __future__ import annotations
 
@@ -11,7 +11,9 @@ import pytest
 from dlt.destinations.exceptions import DatabaseTerminalException, DatabaseTransientException
 from pyarrow import parquet
 
-from tiktok_hashtags.warehouse.packages import reason_for_good, set_aside
+from tiktok_hashtags.project import Project
+from tiktok_hashtags.warehouse.duckdb.database import DuckDbFile
+from tiktok_hashtags.warehouse.packages import permanent_fault, quarantine
 
 DAY = date(2026, 11, 1)
 
@@ -26,6 +28,11 @@ def package(tmp_path: Path) -> Path:
     return jobs.parent
 
 
+def fault(error: Exception, package: Path) -> str | None:
+    """Judged with the DuckDB file."""
+    return permanent_fault(error, package, may_pass=DuckDbFile(Project(Path())).may_pass)
+
+
 def said(kind: type[Exception], cause: Exception) -> Exception:
     """An error of dlt around one of the database."""
     error = kind(cause)
@@ -38,7 +45,7 @@ def test_a_file_that_is_not_whole_can_never_be_loaded(package: Path, keep: slice
     [path] = package.rglob("videos*")
     path.write_bytes(path.read_bytes()[keep])
 
-    reason = reason_for_good(RuntimeError("Out of buffer"), package)
+    reason = fault(RuntimeError("Out of buffer"), package)
 
     assert reason is not None
     assert reason.startswith("videos.1.0.parquet holds no parquet: ")
@@ -49,13 +56,13 @@ def test_garbage_inside_a_file_can_never_be_loaded(package: Path) -> None:
     content = path.read_bytes()
     path.write_bytes(content[:60] + b"\xff" * 200 + content[260:])
 
-    assert "videos.1.0.parquet holds no parquet" in str(reason_for_good(RuntimeError("Out of buffer"), package))
+    assert "videos.1.0.parquet holds no parquet" in str(fault(RuntimeError("Out of buffer"), package))
 
 
 def test_values_that_the_warehouse_refuses_can_never_be_loaded(package: Path) -> None:
     error = said(DatabaseTerminalException, duckdb.ConversionException("Could not convert 'x' to INT64\nLINE 1"))
 
-    reason = reason_for_good(error, package)
+    reason = fault(error, package)
 
     assert reason == "the warehouse refuses it: Could not convert 'x' to INT64"
 
@@ -70,17 +77,17 @@ def test_values_that_the_warehouse_refuses_can_never_be_loaded(package: Path) ->
     ],
     ids=["disk full", "locked", "no right", "unknown"],
 )
-def test_what_may_pass_is_not_set_aside(package: Path, error: Exception) -> None:
-    assert reason_for_good(error, package) is None
+def test_a_failure_that_may_pass_leaves_the_package_pending(package: Path, error: Exception) -> None:
+    assert fault(error, package) is None
 
 
 def test_a_package_is_moved_whole_and_its_readable_dates_are_known(package: Path, tmp_path: Path) -> None:
     [path] = package.rglob("videos*")
     path.write_bytes(b"")
 
-    found = set_aside(package, reason="why", into=tmp_path / "aside")
+    found = quarantine(package, reason="why", into=tmp_path / "aside")
 
     assert not package.exists()
     assert sorted(p.name for p in found.folder.rglob("*.parquet")) == ["videos.1.0.parquet", "walks.1.0.parquet"]
     assert found.dates == {DAY}
-    assert str(found).startswith("load package 1795266917.94 can never be loaded (why). It was set aside in ")
+    assert str(found).startswith("load package 1795266917.94 can never be loaded (why). It was moved to ")

@@ -25,7 +25,7 @@ from tiktok_hashtags.extract.tables import marked_tables, watchlist_source
 from tiktok_hashtags.extract.walk import Targets
 from tiktok_hashtags.project import Project
 from tiktok_hashtags.sandbox import Sandbox, World
-from tiktok_hashtags.warehouse.raw import Warehouse
+from tiktok_hashtags.warehouse.raw import RawLayer
 from tiktok_hashtags.watchlist.model import Dataset, Hashtag, Search, TrendList, Watchlist
 
 if TYPE_CHECKING:
@@ -43,22 +43,22 @@ def project(tmp_path: Path) -> Project:
 
 
 @pytest.fixture
-def warehouse(project: Project) -> Warehouse:
-    return Warehouse(project)
+def layer(project: Project) -> RawLayer:
+    return RawLayer(project)
 
 
 Fill = Callable[..., Session]
 
 
 @pytest.fixture
-def fill(warehouse: Warehouse, make_session: MakeSession, make_settings: Callable[..., Settings]) -> Fill:
+def fill(layer: RawLayer, make_session: MakeSession, make_settings: Callable[..., Settings]) -> Fill:
     """Load what a provider is asked for; returns the run."""
 
     def fill(name: str, targets: Targets, *, session: Session | None = None, **given: Any) -> Session:
         run = session or make_session()
         settings = make_settings(name, **given)
         walks = providers.provider(name).walks_for(targets, settings, run)
-        warehouse.load(providers.source(name)(run=SourceRun(settings, run, walks)))
+        layer.load(providers.source(name)(run=SourceRun(settings, run, walks)))
         return run
 
     return fill
@@ -69,80 +69,80 @@ def rows(project: Project, query: str) -> list[tuple[Any, ...]]:
         return connection.execute(query).fetchall()
 
 
-def test_nothing_is_known_of_a_warehouse_that_is_not_there_yet(warehouse: Warehouse) -> None:
-    assert warehouse.known(WATCHLIST, snapshot_date=TODAY) == Known()
+def test_nothing_is_known_of_a_warehouse_that_is_not_there_yet(layer: RawLayer) -> None:
+    assert layer.known(WATCHLIST, snapshot_date=TODAY) == Known()
 
 
-def test_nothing_is_known_before_the_first_walk(warehouse: Warehouse, session: Session) -> None:
-    warehouse.load(watchlist_source(WATCHLIST, session))
+def test_nothing_is_known_before_the_first_walk(layer: RawLayer, session: Session) -> None:
+    layer.load(watchlist_source(WATCHLIST, session))
 
-    assert warehouse.known(WATCHLIST, snapshot_date=TODAY) == Known()
+    assert layer.known(WATCHLIST, snapshot_date=TODAY) == Known()
 
 
-def test_a_walk_that_is_complete_is_known_on_its_date_only(warehouse: Warehouse, fill: Fill) -> None:
+def test_a_walk_that_is_complete_is_known_on_its_date_only(layer: RawLayer, fill: Fill) -> None:
     session = fill("crawlora", Targets(details=[CHRISTMAS]))
 
     [walk] = session.tally.walks
-    assert warehouse.known(WATCHLIST, snapshot_date=TODAY).complete_walks == {walk.walk_key: ("feed_end", 1)}
-    assert warehouse.known(WATCHLIST, snapshot_date=TOMORROW).complete_walks == {}
+    assert layer.known(WATCHLIST, snapshot_date=TODAY).complete_walks == {walk.walk_key: ("feed_end", 1)}
+    assert layer.known(WATCHLIST, snapshot_date=TOMORROW).complete_walks == {}
 
 
-def test_an_incomplete_walk_is_not_done(warehouse: Warehouse, fill: Fill, sandbox: Sandbox) -> None:
+def test_an_incomplete_walk_is_not_done(layer: RawLayer, fill: Fill, sandbox: Sandbox) -> None:
     sandbox.account("unifapi").balance = 5
 
     fill("unifapi", Targets(videos=[Hashtag(id="3242")]))
 
-    assert warehouse.known(WATCHLIST, snapshot_date=TODAY).complete_walks == {}
+    assert layer.known(WATCHLIST, snapshot_date=TODAY).complete_walks == {}
 
 
-def test_the_longest_of_several_complete_walks_counts(warehouse: Warehouse, fill: Fill) -> None:
+def test_the_longest_of_several_complete_walks_counts(layer: RawLayer, fill: Fill) -> None:
     for limit in (10, 25, 20):
         fill("unifapi", Targets(videos=[Hashtag(id="3242", max_videos=limit)]))
 
-    known = warehouse.known(WATCHLIST, snapshot_date=TODAY)
+    known = layer.known(WATCHLIST, snapshot_date=TODAY)
 
     assert list(known.complete_walks.values()) == [("max_videos", 25)]
 
 
-def test_a_dataset_file_is_known_for_ever(warehouse: Warehouse, fill: Fill, tmp_path: Path) -> None:
+def test_a_dataset_file_is_known_for_ever(layer: RawLayer, fill: Fill, tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text('{"aweme_id": "1"}\n')
 
     session = fill("scraper", Targets(datasets=[Dataset(path="a.jsonl")]))
 
-    later = warehouse.known(WATCHLIST, snapshot_date=TODAY + timedelta(days=400))
+    later = layer.known(WATCHLIST, snapshot_date=TODAY + timedelta(days=400))
     assert later.complete_walks == {session.tally.walks[0].walk_key: ("feed_end", 1)}
 
 
-def test_ids_of_hashtags_are_known_from_details_and_searches(warehouse: Warehouse, fill: Fill, world: World) -> None:
+def test_ids_of_hashtags_are_known_from_details_and_searches(layer: RawLayer, fill: Fill, world: World) -> None:
     [first, second, *_] = world.hashtags
     fill("crawlora", Targets(details=[Hashtag(name=first.name)]))
     fill("tikliveapi", Targets(details=[Hashtag(name=second.name)], searches=[Search(keyword=first.name[:4])]))
 
-    ids = warehouse.known(WATCHLIST, snapshot_date=TOMORROW).hashtag_ids
+    ids = layer.known(WATCHLIST, snapshot_date=TOMORROW).hashtag_ids
 
     found = {hashtag.name.casefold(): hashtag.id for hashtag in world.search(first.name[:4], TODAY)}
     assert ids == found | {first.name.casefold(): first.id, second.name.casefold(): second.id}
 
 
-def test_a_hashtag_that_was_not_found_is_known_for_seven_days(warehouse: Warehouse, fill: Fill) -> None:
+def test_a_hashtag_that_was_not_found_is_known_for_seven_days(layer: RawLayer, fill: Fill) -> None:
     fill("crawlora", Targets(details=[Hashtag(name="nosuchtag")]))
     fill("unifapi", Targets(videos=[Hashtag(id="1")]))
 
-    known = [warehouse.known(WATCHLIST, snapshot_date=TODAY + timedelta(days=days)).not_found for days in (0, 6, 7)]
+    known = [layer.known(WATCHLIST, snapshot_date=TODAY + timedelta(days=days)).not_found for days in (0, 6, 7)]
 
     said = {("crawlora", "nosuchtag"): TODAY, ("unifapi", "1"): TODAY}
     assert known == [said, said, {}]
 
 
 def test_videos_and_the_last_full_walk_of_a_feed_are_known(
-    warehouse: Warehouse, fill: Fill, make_session: MakeSession, world: World
+    layer: RawLayer, fill: Fill, make_session: MakeSession, world: World
 ) -> None:
     hashtag = Hashtag(name="christmas", id="3242")
     fill("unifapi", Targets(videos=[hashtag]))
     fill("tikliveapi", Targets(videos=[Hashtag(id="3242")]))
 
     watchlist = Watchlist(hashtags=(hashtag, Hashtag(id="3242")))
-    known = warehouse.known(watchlist, snapshot_date=TOMORROW)
+    known = layer.known(watchlist, snapshot_date=TOMORROW)
 
     feed = [entry.video.id for entry in world.feed(world.hashtags[0], TODAY, "unifapi")]
     assert all(video_id in known.video_ids["unifapi", "christmas"] for video_id in feed)
@@ -152,12 +152,12 @@ def test_videos_and_the_last_full_walk_of_a_feed_are_known(
 
 
 def test_what_is_known_lets_the_next_run_send_nothing(
-    warehouse: Warehouse, fill: Fill, make_session: MakeSession, sandbox: Sandbox
+    layer: RawLayer, fill: Fill, make_session: MakeSession, sandbox: Sandbox
 ) -> None:
     targets = Targets(details=[CHRISTMAS], videos=[CHRISTMAS], searches=[Search(keyword="cat")])
     fill("tikliveapi", targets)
     before = sandbox.meter()
-    again = make_session(known=warehouse.known(WATCHLIST, snapshot_date=TODAY))
+    again = make_session(known=layer.known(WATCHLIST, snapshot_date=TODAY))
 
     fill("tikliveapi", targets, session=again)
 
@@ -166,11 +166,11 @@ def test_what_is_known_lets_the_next_run_send_nothing(
 
 
 def test_known_pages_end_the_next_days_walk(
-    warehouse: Warehouse, fill: Fill, make_session: MakeSession, world: World
+    layer: RawLayer, fill: Fill, make_session: MakeSession, world: World
 ) -> None:
     hashtag = Hashtag(id="3242")
     fill("unifapi", Targets(videos=[hashtag]), page_size=5)
-    known = warehouse.known(Watchlist(hashtags=(hashtag,)), snapshot_date=TOMORROW)
+    known = layer.known(Watchlist(hashtags=(hashtag,)), snapshot_date=TOMORROW)
     tomorrow = make_session(known=known, snapshot_date=TOMORROW)
 
     fill("unifapi", Targets(videos=[hashtag]), session=tomorrow, page_size=5, stop_after_known_pages=1)
@@ -180,7 +180,7 @@ def test_known_pages_end_the_next_days_walk(
     assert walk.items < len(world.feed(world.hashtags[0], TODAY, "unifapi"))
 
 
-def test_the_whole_watchlist_lands_as_it_stands(warehouse: Warehouse, project: Project, session: Session) -> None:
+def test_the_whole_watchlist_lands_as_it_stands(layer: RawLayer, project: Project, session: Session) -> None:
     watchlist = Watchlist(
         hashtags=(
             Hashtag(
@@ -198,7 +198,7 @@ def test_the_whole_watchlist_lands_as_it_stands(warehouse: Warehouse, project: P
         datasets=(Dataset(path="x/*.json"), Dataset(dataset_id="d1")),
     )
 
-    warehouse.load(watchlist_source(watchlist, session))
+    layer.load(watchlist_source(watchlist, session))
 
     assert rows(
         project,
@@ -222,7 +222,7 @@ def test_the_whole_watchlist_lands_as_it_stands(warehouse: Warehouse, project: P
     ]
 
 
-def test_raw_only_grows(warehouse: Warehouse, project: Project, fill: Fill, make_session: MakeSession) -> None:
+def test_raw_only_grows(layer: RawLayer, project: Project, fill: Fill, make_session: MakeSession) -> None:
     for number in range(2):
         fill(
             "crawlora", Targets(details=[CHRISTMAS]), session=make_session(snapshot_date=TODAY + timedelta(days=number))
@@ -232,29 +232,29 @@ def test_raw_only_grows(warehouse: Warehouse, project: Project, fill: Fill, make
 
 
 def test_a_warehouse_that_another_program_holds_is_named_and_nothing_is_lost(
-    warehouse: Warehouse, project: Project, fill: Fill
+    layer: RawLayer, project: Project, fill: Fill
 ) -> None:
     fill("crawlora", Targets(details=[CHRISTMAS]))
 
     with held(project.warehouse):
-        with pytest.raises(ConfigError, match="the warehouse file is open in another program; close it and run again"):
+        with pytest.raises(ConfigError, match="the warehouse file is open in another program, which may be a run"):
             fill("tikliveapi", Targets(details=[CHRISTMAS]))
         with pytest.raises(ConfigError, match="the warehouse file is open in another program"):
-            warehouse.known(WATCHLIST, snapshot_date=TODAY)
-    Warehouse(project).load_pending()
+            layer.known(WATCHLIST, snapshot_date=TODAY)
+    RawLayer(project).load_pending()
 
     assert rows(project, "select requested_hashtag from raw.tikliveapi_hashtags") == [("christmas",)]
 
 
-def test_rows_larger_than_the_memory_of_a_load_are_loaded(warehouse: Warehouse, project: Project) -> None:
+def test_rows_larger_than_the_memory_of_a_load_are_loaded(layer: RawLayer, project: Project) -> None:
     wide = pa.table({"id": ["1", "2", "3"], "caption": ["x" * 30_000_000] * 3})
 
-    warehouse.load(dlt.resource(marked_tables({"wide": wide}), name="wide"))
+    layer.load(dlt.resource(marked_tables({"wide": wide}), name="wide"))
 
     assert rows(project, "select count(*), min(length(caption)) from raw.wide") == [(3, 30_000_000)]
 
 
-def test_what_is_loaded_leaves_no_second_copy(warehouse: Warehouse, project: Project, fill: Fill) -> None:
+def test_what_is_loaded_leaves_no_second_copy(layer: RawLayer, project: Project, fill: Fill) -> None:
     fill("crawlora", Targets(details=[CHRISTMAS]))
 
     assert list(project.pipelines.rglob("*.parquet")) == []
@@ -282,14 +282,14 @@ def failing(error: Exception) -> Any:
     return dlt.resource(things, name="things")
 
 
-def test_the_error_of_a_source_comes_out_as_it_is(warehouse: Warehouse) -> None:
+def test_the_error_of_a_source_comes_out_as_it_is(layer: RawLayer) -> None:
     with pytest.raises(LoadError, match=r"^journal\.sqlite: cannot write the journal$"):
-        warehouse.load(failing(LoadError("journal.sqlite: cannot write the journal")))
+        layer.load(failing(LoadError("journal.sqlite: cannot write the journal")))
 
 
-def test_an_unexpected_error_is_a_load_error_with_its_message(warehouse: Warehouse) -> None:
+def test_an_unexpected_error_is_a_load_error_with_its_message(layer: RawLayer) -> None:
     with pytest.raises(LoadError, match="something odd"):
-        warehouse.load(failing(RuntimeError("something odd")))
+        layer.load(failing(RuntimeError("something odd")))
 
 
 @given(st.lists(st.one_of(st.integers(0, 2**70).map(str), st.text(max_size=6))), st.text(max_size=6))

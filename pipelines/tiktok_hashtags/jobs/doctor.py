@@ -12,7 +12,7 @@ from tiktok_hashtags import providers
 from tiktok_hashtags.config import key_variable
 from tiktok_hashtags.errors import ConfigError
 from tiktok_hashtags.project import Project
-from tiktok_hashtags.warehouse import database, dbt_project_folder
+from tiktok_hashtags.warehouse import dbt_project_folder, open_warehouse
 from tiktok_hashtags.watchlist import read_watchlist
 
 _LIBRARIES = ("dlt", "duckdb", "dbt-core", "dbt-duckdb", "httpx", "pyarrow", "msgspec")
@@ -37,7 +37,7 @@ def checks(project: Project) -> list[Check]:
         _tried("watchlist", lambda: _watchlist(project)),
         *(_tried(name, partial(_provider, name)) for name in providers.names()),
         _tried("data folder", lambda: _writable(project)),
-        _tried("warehouse", lambda: database(project).summary()),
+        _tried("warehouse", lambda: open_warehouse(project).summary()),
         _tried("secrets file", lambda: _secrets(project)),
         Check("dbt project", True, str(dbt_project_folder())),
         Check("libraries", True, ", ".join(_versions())),

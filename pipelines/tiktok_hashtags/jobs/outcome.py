@@ -9,7 +9,7 @@ from typing import Any
 from tiktok_hashtags.errors import BalanceError
 from tiktok_hashtags.extract import Session, WalkResult
 from tiktok_hashtags.jobs.plan import ProviderPlan
-from tiktok_hashtags.warehouse import SetAside
+from tiktok_hashtags.warehouse import Quarantined
 
 _NAMELESS = (
     "nothing told this hashtag's name, so its videos are in dim_video, but in no table by hashtag; give its name, or a "
@@ -25,7 +25,7 @@ class Outcome:
         exit_code: As in the table of exit codes; 0 is complete.
         providers: Requests, credits, rows, rejects and replayed pages by provider.
         messages: What went wrong, for a person.
-        set_aside: Load packages that can never be loaded.
+        quarantined: Load packages that can never be loaded.
         is_loaded: Whether all that was fetched is in the warehouse, but for these packages.
     """
 
@@ -37,7 +37,7 @@ class Outcome:
     notices: list[dict[str, str]] = field(default_factory=list)
     messages: list[str] = field(default_factory=list)
     skipped: list[str] = field(default_factory=list)
-    set_aside: list[SetAside] = field(default_factory=list)
+    quarantined: list[Quarantined] = field(default_factory=list)
     is_loaded: bool = True
 
     def as_json(self) -> dict[str, Any]:

@@ -18,7 +18,7 @@ from tiktok_hashtags.config import Retention, read_retention, shared_ledger
 from tiktok_hashtags.fetch import Pages, Part, Store
 from tiktok_hashtags.jobs.run import locked
 from tiktok_hashtags.project import Project
-from tiktok_hashtags.warehouse import Packages, Tables, Warehouse, size_of
+from tiktok_hashtags.warehouse import Packages, RawLayer, Tables, size_of
 
 logger = logging.getLogger(__name__)
 
@@ -77,9 +77,9 @@ def _stores(project: Project, retention: Retention, today: date) -> Sequence[Sto
     journal = shared_ledger() or project.journal
     stores: list[Store] = [Pages(journal, cutoff)] if journal.exists() else []
     stores.append(Packages(project.pipelines / "tiktok_hashtags" / "load" / "loaded", cutoff))
-    warehouse = Warehouse(project)
-    if warehouse.database.exists():
-        stores.append(Tables(warehouse, rejects))
+    raw = RawLayer(project)
+    if raw.warehouse.exists():
+        stores.append(Tables(raw, rejects))
     return stores
 
 

@@ -26,7 +26,7 @@ from tiktok_hashtags.jobs.plan import ProviderPlan, check_limits, plan_run, refu
 from tiktok_hashtags.jobs.signals import Stopping, stopping
 from tiktok_hashtags.project import Project
 from tiktok_hashtags.report import report_run, write_report
-from tiktok_hashtags.warehouse import SetAside, Warehouse, build, database
+from tiktok_hashtags.warehouse import Quarantined, RawLayer, build, open_warehouse
 from tiktok_hashtags.watchlist import Limits, Watchlist, read_watchlist
 
 logger = logging.getLogger(__name__)
@@ -60,7 +60,7 @@ class Options:
 @contextmanager
 def open_session(
     project: Project, options: Options, *, stop: threading.Event | None = None
-) -> Iterator[tuple[Watchlist, Warehouse, Session]]:
+) -> Iterator[tuple[Watchlist, RawLayer, Session]]:
     """Read the watchlist and the state of the warehouse; nothing is sent.
 
     Args:
@@ -73,7 +73,7 @@ def open_session(
     """
     watchlist = options.watchlist or read_watchlist(project.watchlist, providers=providers.names())
     now, shared = options.clock(), shared_ledger()
-    warehouse = Warehouse(project)
+    warehouse = RawLayer(project)
     session = Session(
         clock=options.clock,
         journal=Journal(shared or project.journal),
@@ -147,21 +147,21 @@ def run_project(project: Project, options: Options) -> Outcome:
 
 
 def _recovered(project: Project, options: Options, signals: Stopping) -> Outcome:
-    """Walk today, and walk again from the journal whatever was in packages that had to be set aside."""
+    """Crawl today, then replay from the journal the dates of any quarantined packages."""
     today = options.clock().date()
-    pending = Warehouse(project).load_all()
+    pending = RawLayer(project).load_all()
     days = _journaled(project, pending, before=today)
     past = [_passed(project, past_options(project, day, options), signals) for day in days]
     outcome = _passed(project, options, signals)
-    again = [_passed(project, replace(options, is_offline=True), signals)] if outcome.set_aside else []
-    lost = [package for attempt in (*past, *again) for package in attempt.set_aside]
-    outcome.messages += map(str, (*pending, *outcome.set_aside, *lost))
+    again = [_passed(project, replace(options, is_offline=True), signals)] if outcome.quarantined else []
+    lost = [package for attempt in (*past, *again) for package in attempt.quarantined]
+    outcome.messages += map(str, (*pending, *outcome.quarantined, *lost))
     codes = [outcome.exit_code, *(attempt.exit_code for attempt in again), PackageError.exit_code if lost else 0]
     outcome.exit_code = worst_exit_code(codes)
     return outcome
 
 
-def _journaled(project: Project, packages: Sequence[SetAside], *, before: date) -> list[date]:
+def _journaled(project: Project, packages: Sequence[Quarantined], *, before: date) -> list[date]:
     """Return the dates of packages on which there are pages to walk again."""
     path = shared_ledger() or project.journal
     dates = {day for package in packages for day in package.dates if day < before}
@@ -181,7 +181,7 @@ def past_options(project: Project, day: date, options: Options) -> Options:
     where they are.
     """
     today = read_watchlist(project.watchlist, providers=providers.names())
-    then = Warehouse(project).watchlist_on(day) or today
+    then = RawLayer(project).watchlist_on(day) or today
     kept = tuple(dataset for dataset in today.datasets if dataset.path is None)
     watchlist = Watchlist(hashtags=then.hashtags, trends=then.trends, searches=then.searches, datasets=kept)
     clock = frozen_clock(datetime.combine(day, midnight()))
@@ -253,10 +253,10 @@ def _built_and_published(
     on_stage("transforming and testing")
     signals.interrupt(build_marts)
     on_stage("publishing")
-    return database(project).publish()
+    return open_warehouse(project).publish()
 
 
-def _loaded(item: ProviderPlan, warehouse: Warehouse, session: Session, outcome: Outcome, options: Options) -> int:
+def _loaded(item: ProviderPlan, warehouse: RawLayer, session: Session, outcome: Outcome, options: Options) -> int:
     """Load one provider; its failure is its own."""
     if item.is_skipped:
         outcome.skipped.append(item.name)
@@ -276,7 +276,7 @@ def _loaded(item: ProviderPlan, warehouse: Warehouse, session: Session, outcome:
     return 0
 
 
-def _finished(warehouse: Warehouse, session: Session, outcome: Outcome, earlier: Sequence[Mapping[str, Any]]) -> int:
+def _finished(warehouse: RawLayer, session: Session, outcome: Outcome, earlier: Sequence[Mapping[str, Any]]) -> int:
     """Load what is still pending; what cannot be loaded now is said once."""
     try:
         gone = warehouse.load_all()
@@ -286,7 +286,7 @@ def _finished(warehouse: Warehouse, session: Session, outcome: Outcome, earlier:
         return error.exit_code
     if not gone:
         session.journal.mark_exported(row["request_id"] for row in earlier)
-    outcome.set_aside = warehouse.set_aside
+    outcome.quarantined = warehouse.quarantined
     return 0
 
 

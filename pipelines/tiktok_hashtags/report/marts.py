@@ -1,21 +1,21 @@
-"""What the report reads: the published marts of either warehouse, through one function that runs SQL."""
+"""What the report reads: the published marts, through one function that runs SQL."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import Any, Protocol
+from typing import Any
+
+from tiktok_hashtags.errors import QueryError, ReportError
+from tiktok_hashtags.project import Project
+from tiktok_hashtags.warehouse import Reader, open_warehouse
 
 Row = dict[str, Any]
 
-_TABLES = """
-select table_name
-from information_schema.tables
-where table_schema in ('{marts}', '{reporting}')
-"""
 _DAY = """
 select max(snapshot_date) as snapshot_date
 from (
@@ -30,14 +30,6 @@ from (
 """
 
 
-class Reader(Protocol):
-    """Runs a query that DuckDB and PostgreSQL share."""
-
-    def rows(self, sql: str) -> list[Row]:
-        """Return the rows by column name."""
-        ...
-
-
 class Marts:
     """A publication, and the days that the queries speak of.
 
@@ -50,12 +42,12 @@ class Marts:
     def __init__(self, reader: Reader, *, marts: str = "marts", reporting: str = "reporting") -> None:
         self._reader = reader
         self._names = {"marts": marts, "reporting": reporting}
-        self.tables = {row["table_name"] for row in reader.rows(_TABLES.format(**self._names))}
+        self.tables = {*reader.tables(marts), *reader.tables(reporting)}
         self.latest = self._latest()
 
     def rows(self, sql: str, **limits: int) -> list[Row]:
         """Run a query in which `{marts}`, `{reporting}`, `{day}`, `{day_30_before}` and so on, and limits stand."""
-        return self._reader.rows(sql.format(**self._names, **self._days(), **limits))
+        return self._reader.rows(sql.format(**self._names, **self._days(), **limits)).dicts()
 
     def missing(self, tables: Sequence[str]) -> list[str]:
         """Return which of some tables the publication does not have."""
@@ -66,13 +58,30 @@ class Marts:
         core = ("fct_hashtag_stats_daily", "fct_video_stats_daily", "fct_trend_ranks", "fct_walks")
         if self.missing(core):
             return None
-        found: date | None = self._reader.rows(_DAY.format(**self._names))[0]["snapshot_date"]
+        [(latest,)] = self._reader.rows(_DAY.format(**self._names))
+        found: date | None = latest
         return found
 
     def _days(self) -> dict[str, str]:
         day = self.latest or date(1970, 1, 1) + timedelta(days=365)
         before = {f"day_{days}_before": day - timedelta(days=days) for days in (7, 14, 30, 31, 90)}
         return {name: f"date '{value.isoformat()}'" for name, value in {"day": day, **before}.items()}
+
+
+@contextmanager
+def published_marts(project: Project) -> Iterator[tuple[Marts, str]]:
+    """Open the project's publication; yield its marts and its name.
+
+    Raises:
+        NothingPublishedError: There is none yet.
+        ConfigError: The warehouse's settings are wrong, or its server cannot be reached.
+        ReportError: It cannot be read.
+    """
+    try:
+        with open_warehouse(project).published() as (reader, source, schemas):
+            yield Marts(reader, **schemas), source
+    except QueryError as error:
+        raise ReportError(f"{error}. The former report stays.") from error
 
 
 @dataclass(frozen=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,11 +11,10 @@ from typing import Any
 from tiktok_hashtags import __version__
 from tiktok_hashtags.clock import Clock, system_clock
 from tiktok_hashtags.errors import NothingPublishedError, ReportError, TiktagsError
-from tiktok_hashtags.project import Project
+from tiktok_hashtags.project import Project, replace
 from tiktok_hashtags.report import campaigns, content, costs, hashtags, health, people, trends
-from tiktok_hashtags.report.marts import Marts, json_value, read_parts
+from tiktok_hashtags.report.marts import Marts, json_value, published_marts, read_parts
 from tiktok_hashtags.report.page import render
-from tiktok_hashtags.report.published import reading
 
 logger = logging.getLogger(__name__)
 PARTS = {
@@ -70,13 +68,15 @@ def write_report(project: Project, *, clock: Clock = system_clock, problems: Seq
         ReportError: The publication could not be read, or the file not be written; the former report stays.
     """
     try:
-        with reading(project) as (marts, source):
+        with published_marts(project) as (marts, source):
             data = _data(project, marts, source, clock, problems)
-        size = _swap_in(project.report, render(data))
+        content = render(data).encode("utf-8", "replace")
+        project.report.parent.mkdir(parents=True, exist_ok=True)
+        replace(project.report, lambda aside: aside.write_bytes(content))
     except OSError as error:
         raise ReportError(f"{project.report}: could not be written: {error}. The former report stays.") from error
     logger.info("wrote %s", project.report)
-    return Report(project.report, size, data["meta"]["snapshot_date"], data["notices"])
+    return Report(project.report, len(content), data["meta"]["snapshot_date"], data["notices"])
 
 
 def report_run(project: Project, *, clock: Clock, problems: list[str]) -> int:
@@ -106,18 +106,3 @@ def _data(project: Project, marts: Marts, source: str, clock: Clock, problems: S
         "version": __version__,
     }
     return {"meta": meta, "notices": notices, "parts": parts}
-
-
-def _swap_in(path: Path, html: str) -> int:
-    """Write aside, then rename: whoever has the page open keeps the old one."""
-    content = html.encode("utf-8", "replace")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_suffix(".next")
-    try:
-        with aside.open("wb") as file:
-            file.write(content)
-            os.fsync(file.fileno())
-        aside.replace(path)
-    finally:
-        aside.unlink(missing_ok=True)
-    return len(content)

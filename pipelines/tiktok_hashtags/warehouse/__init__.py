@@ -1,28 +1,35 @@
 """The warehouse: raw tables loaded by dlt, marts built by dbt, and the publication that BI tools read.
 
-`base` says which warehouse a project has, `raw` loads, `known` reads back what earlier runs left, `dbt` builds, and one
-folder per kind of warehouse does what differs between them.
+`base` is the protocol that each kind of warehouse fulfils in a folder of its own, `kinds` registers them; `raw` loads,
+`known` reads back the results of earlier runs, `dbt` builds, `status` and `retention` look and delete.
 """
 
 from __future__ import annotations
 
-from tiktok_hashtags.warehouse.base import Reader, database
+from tiktok_hashtags.warehouse.base import Deletion, Publication, Reader, Rows, Warehouse, columns_by_table
 from tiktok_hashtags.warehouse.dbt import build, dbt_project_folder, generate_docs
-from tiktok_hashtags.warehouse.packages import SetAside
-from tiktok_hashtags.warehouse.raw import Warehouse
+from tiktok_hashtags.warehouse.kinds import KINDS, open_warehouse
+from tiktok_hashtags.warehouse.packages import Quarantined
+from tiktok_hashtags.warehouse.raw import RawLayer
 from tiktok_hashtags.warehouse.retention import Packages, Tables, size_of
 from tiktok_hashtags.warehouse.status import read_query, read_status, row_counts
 
 __all__ = [
+    "KINDS",
+    "Deletion",
     "Packages",
+    "Publication",
+    "Quarantined",
+    "RawLayer",
     "Reader",
-    "SetAside",
+    "Rows",
     "Tables",
     "Warehouse",
     "build",
-    "database",
+    "columns_by_table",
     "dbt_project_folder",
     "generate_docs",
+    "open_warehouse",
     "read_query",
     "read_status",
     "row_counts",

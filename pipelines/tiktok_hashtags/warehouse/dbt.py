@@ -12,7 +12,8 @@ from typing import Any
 
 from tiktok_hashtags.errors import ConfigError, DataTestError, TransformError
 from tiktok_hashtags.project import Project
-from tiktok_hashtags.warehouse.base import database
+from tiktok_hashtags.warehouse.base import Warehouse
+from tiktok_hashtags.warehouse.kinds import open_warehouse
 
 logger = logging.getLogger(__name__)
 
@@ -56,7 +57,7 @@ def generate_docs(project: Project) -> Path:
         ConfigError: There is no warehouse yet.
         TransformError: dbt could not start, or could not read the warehouse.
     """
-    if not database(project).exists():
+    if not open_warehouse(project).exists():
         raise ConfigError("there is no warehouse yet; `tiktags run` makes one")
     # Compiled, an incremental model would show what it would do now, which is nothing; parsing writes the manifest.
     for command in (["parse"], ["docs", "generate", "--no-compile"]):
@@ -70,19 +71,20 @@ def _invoke(project: Project, *command: str) -> Any:
     """Run a dbt command in this process and return dbt's result."""
     from dbt.cli.main import dbtRunner
 
+    warehouse = open_warehouse(project)
     folder = str(dbt_project_folder())
+    variables = {"DBT_PROFILES_DIR": folder, **warehouse.dbt_variables()}
     options = [
         *("--log-level", "none", "--log-level-file", "debug", "--no-use-colors"),
         *("--project-dir", folder),
-        *("--profiles-dir", folder),
         *("--target-path", str(project.dbt.resolve() / "target")),
         *("--log-path", str(project.dbt.resolve() / "logs")),
     ]
-    with _environment(**database(project).dbt_variables()), redirect_stdout(_LogStream()):
+    with _environment(**variables), redirect_stdout(_LogStream()):
         try:
             return dbtRunner().invoke([*command, *options])
         finally:
-            _release()
+            _release(warehouse)
 
 
 def _check(outcome: Any) -> None:
@@ -105,13 +107,11 @@ def _said(result: Any) -> str:
     return f"{result.node.name}: {(result.message or '').strip()[:300]}"
 
 
-def _release() -> None:
-    """Let go of the DuckDB file and of the log file, which dbt keeps open for the life of the process."""
-    from dbt.adapters.duckdb.connections import DuckDBConnectionManager
-
+def _release(warehouse: Warehouse) -> None:
+    """Close the warehouse and the log file, which dbt keeps open for the life of the process."""
     for handler in logging.getLogger("file_log").handlers:
         handler.close()
-    DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]  # dbt's own code
+    warehouse.release_dbt()
     gc.collect()
 
 

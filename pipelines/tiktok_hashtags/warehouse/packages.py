@@ -1,13 +1,14 @@
-"""Load packages that cannot be loaded for good: kept for inspection, out of the way of those behind them.
+"""The quarantine of load packages that can never be loaded, so that those behind them are.
 
-Only what no repetition can mend is set aside: a file of the package that holds no parquet any more, or values that the
-warehouse refuses. Whatever may pass (a lock, a full disk, a lost connection, a missing right) is left pending.
+A package goes there if no repetition can help: a file in it is not parquet any more, or the warehouse refuses its
+values. After a failure that may pass (a lock, a full disk, a lost connection, a missing right) it stays pending.
 """
 
 from __future__ import annotations
 
 import itertools
 import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -17,17 +18,16 @@ from dlt.common.destination.exceptions import DestinationTerminalException
 from pyarrow import parquet
 
 logger = logging.getLogger(__name__)
-_RIGHTS = ("InsufficientPrivilege", "PermissionException")
 
 
 @dataclass(frozen=True, slots=True)
-class SetAside:
-    """A load package that was moved out of the way.
+class Quarantined:
+    """A load package in quarantine.
 
     Args:
         load_id: dlt's name of the package.
-        folder: Where it is kept now.
-        reason: Why it cannot be loaded.
+        folder: Its place now.
+        reason: Why it can never be loaded.
         dates: The snapshot dates of its rows, as far as they can be read.
     """
 
@@ -37,37 +37,42 @@ class SetAside:
     dates: frozenset[date]
 
     def __str__(self) -> str:
-        """Say what happened, where the package is, and what comes next."""
+        """Return the message for the user."""
         return (
-            f"load package {self.load_id} can never be loaded ({self.reason}). It was set aside in {self.folder}, "
-            "to look at and to delete. Its rows come again from the journal; where the journal has lost them, this run "
-            "or the next one buys those of today again."
+            f"load package {self.load_id} can never be loaded ({self.reason}). It was moved to {self.folder}, and all "
+            "other packages are loaded. Its rows are read from the journal again; if the journal has lost them, this "
+            "run or the next one buys those of today again. Delete the folder when you have inspected it."
         )
 
 
-def reason_for_good(error: Exception, package: Path) -> str | None:
-    """Return why a failed package can never be loaded; None where trying again may help.
+def permanent_fault(error: Exception, package: Path, *, may_pass: Callable[[BaseException], bool]) -> str | None:
+    """Return why a failed package can never be loaded; None where another attempt may help.
+
+    Args:
+        error: The error of the load.
+        package: The folder of the package.
+        may_pass: The warehouse's word on an error below dlt's own.
 
     Raises:
-        OSError: A file's bytes cannot be read, which says nothing about what is in it.
+        OSError: A file's bytes cannot be read, which proves nothing about its content.
     """
     damaged = _damaged_file(package)
     if damaged:
         return damaged
     causes = _causes(error)
     refusals = [cause for cause in causes if isinstance(cause, DestinationTerminalException)]
-    if not refusals or any(type(cause).__name__ in _RIGHTS for cause in causes):
+    if not refusals or any(map(may_pass, causes)):
         return None
     return f"the warehouse refuses it: {str(refusals[-1]).strip().splitlines()[0][:300]}"
 
 
-def set_aside(package: Path, *, reason: str, into: Path) -> SetAside:
+def quarantine(package: Path, *, reason: str, into: Path) -> Quarantined:
     """Move a package out of dlt's folders.
 
     Raises:
         OSError: It could not be moved; it is where it was.
     """
-    found = SetAside(package.name, _first_free(into / package.name), reason, frozenset(_dates(package)))
+    found = Quarantined(package.name, _first_free(into / package.name), reason, frozenset(_dates(package)))
     into.mkdir(parents=True, exist_ok=True)
     package.rename(found.folder)
     logger.error("%s", found)

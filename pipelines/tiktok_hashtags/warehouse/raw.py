@@ -1,4 +1,4 @@
-"""The warehouse as dlt sees it: what is fetched is kept as a package until it is loaded, and raw only grows."""
+"""The raw layer: dlt's pipeline keeps fetched rows as a package until it is loaded, and raw only grows."""
 
 from __future__ import annotations
 
@@ -12,27 +12,26 @@ from typing import Any
 import dlt
 import pyarrow as pa
 from dlt.common.exceptions import DltException
-from dlt.destinations.exceptions import DatabaseException
-from dlt.destinations.sql_client import SqlClientBase
+from dlt.destinations.exceptions import DestinationConnectionError
 from dlt.pipeline.exceptions import PipelineStepFailed
 
-from tiktok_hashtags.errors import LoadError, PackageError, TiktagsError
+from tiktok_hashtags.errors import LoadError, NoConnectionError, PackageError, QueryError, TiktagsError
 from tiktok_hashtags.extract import Known
 from tiktok_hashtags.project import Project
-from tiktok_hashtags.warehouse.base import Database, database
-from tiktok_hashtags.warehouse.known import DATASET, read_known, read_watchlist_on
-from tiktok_hashtags.warehouse.packages import SetAside, reason_for_good, set_aside
+from tiktok_hashtags.warehouse.base import DATASET, Reader, Warehouse
+from tiktok_hashtags.warehouse.kinds import open_warehouse
+from tiktok_hashtags.warehouse.known import read_known, read_watchlist_on
+from tiktok_hashtags.warehouse.packages import Quarantined, permanent_fault, quarantine
 from tiktok_hashtags.watchlist import Watchlist
 
 logger = logging.getLogger(__name__)
 _READ_MEMORY = 256_000_000
-_LOAD_MEMORY = (64_000_000, 256_000_000)
 
 
-class Warehouse:
-    """A project's warehouse and the dlt pipeline that fills it.
+class RawLayer:
+    """A project's raw tables and the dlt pipeline that fills them.
 
-    `set_aside` lists the load packages that this object had to move out of the way.
+    `quarantined` lists the load packages that this object moved into quarantine.
 
     Args:
         project: The project folder.
@@ -41,11 +40,11 @@ class Warehouse:
     def __init__(self, project: Project) -> None:
         project.make_data()
         self.project = project
-        self.database = database(project)
-        self.set_aside: list[SetAside] = []
+        self.warehouse = open_warehouse(project)
+        self.quarantined: list[Quarantined] = []
         self._is_synced = False
         dlt.config["load.delete_completed_jobs"] = True
-        # A load that began is finished: signals are heard by the run, which leaves when that takes too long.
+        # A load that began is finished: the run handles signals, and leaves if the load takes too long.
         dlt.config["runtime.intercept_signals"] = False
         dlt.config["load.run_sleep"] = dlt.config["normalize.run_sleep"] = 0.0  # between packages, for nothing
         # Batches come in the size that is wanted; held back for more, they would be in memory twice.
@@ -53,7 +52,7 @@ class Warehouse:
         self.pipeline = self._opened()
 
     def extract(self, source: Any) -> None:
-        """Fetch a source into files, which the next load takes along.
+        """Fetch a source into files, which the next load includes.
 
         Raises:
             TiktagsError: The source raised it.
@@ -70,84 +69,90 @@ class Warehouse:
         Raises:
             TiktagsError: The source raised it.
             LoadError: The warehouse could not be written; what was fetched stays pending.
-            PackageError: A package had to be set aside; all others are loaded.
+            PackageError: A package was quarantined; all others are loaded.
         """
         self.extract(source)
         self.load_pending()
 
     def load_pending(self) -> None:
-        """Load what was fetched but not loaded, by this run or an earlier one.
+        """Load the packages that this run or an earlier one left pending.
 
         Raises:
-            LoadError: The warehouse could not be written; what was fetched stays pending.
-            PackageError: Packages had to be set aside; all others are loaded.
+            LoadError: The warehouse could not be written; the packages stay pending.
+            PackageError: Some were quarantined; all others are loaded.
         """
-        before = len(self.set_aside)
-        gone = self.load_all()[before:]
-        if gone:
-            raise PackageError("; ".join(map(str, gone)))
+        before = len(self.quarantined)
+        new = self.load_all()[before:]
+        if new:
+            raise PackageError("; ".join(map(str, new)))
 
-    def load_all(self) -> list[SetAside]:
-        """Load what is pending; return all packages that this object had to set aside.
+    def load_all(self) -> list[Quarantined]:
+        """Load the pending packages; return all that this object has quarantined.
 
         Raises:
-            LoadError: The warehouse could not be written; what was fetched stays pending.
+            LoadError: The warehouse could not be written; the packages stay pending.
         """
         _finish_packages(Path(self.pipeline.working_dir) / "load")
         while self.pipeline.has_pending_data:
             try:
                 self.pipeline.normalize()
-                self._load_packages()
+                _release_memory()
+                self.warehouse.load(self.pipeline)
             except PipelineStepFailed as error:
-                self._set_aside(error)
-        return list(self.set_aside)
+                self._quarantine(error)
+            except DestinationConnectionError as error:
+                raise self._cause(error, "cannot be reached") from error
+        return list(self.quarantined)
+
+    @property
+    def has_pending_data(self) -> bool:
+        """Whether packages wait for the next load."""
+        return bool(self.pipeline.has_pending_data)
 
     def known(self, watchlist: Watchlist, *, snapshot_date: date) -> Known:
-        """Return what earlier loads left that a run on this date can build on."""
-        if not self.database.exists():
+        """Return the results of earlier loads that a run on this date can build on.
+
+        Raises:
+            LoadError: The warehouse cannot be read now.
+        """
+        if not self.warehouse.exists():
             return Known()
-        return read_known(self._rows, watchlist, snapshot_date=snapshot_date)
+        with self._reading() as reader:
+            return read_known(reader, watchlist, snapshot_date=snapshot_date)
 
     def watchlist_on(self, day: date) -> Watchlist | None:
-        """Return what a date's last run asked for by hashtag, list and keyword; None where there was no run."""
-        return read_watchlist_on(self._rows, day) if self.database.exists() else None
+        """Return the hashtags, lists and keywords of a date's last run; None where there was no run.
+
+        Raises:
+            LoadError: The warehouse cannot be read now.
+        """
+        if not self.warehouse.exists():
+            return None
+        with self._reading() as reader:
+            return read_watchlist_on(reader, day)
 
     def _opened(self) -> dlt.Pipeline:
-        """Return the pipeline; local state that dlt cannot read is set aside, for the warehouse holds it too."""
+        """Return the pipeline; local state that dlt cannot read is quarantined, for the warehouse holds it too."""
         try:
-            return _pipeline(self.project, self.database)
+            return _pipeline(self.project, self.warehouse)
         except (ValueError, LookupError, TypeError, AttributeError) as error:  # what its JSON readers raise
             if isinstance(error, DltException) or not self.project.pipelines.exists():
                 raise
             reason = f"dlt's local state cannot be read: {_first_line(error)}"
-            self.set_aside.append(set_aside(self.project.pipelines, reason=reason, into=self.project.set_aside))
-            return _pipeline(self.project, self.database)
+            self.quarantined.append(quarantine(self.project.pipelines, reason=reason, into=self.project.quarantine))
+            return _pipeline(self.project, self.warehouse)
 
-    def _load_packages(self) -> None:
-        """Load the packages one after the other, until all are loaded or one fails."""
-        _release_memory()
-        # Open over the whole load: DuckDB writes a checkpoint whenever its last connection closes.
-        with self._client(memory=self._pending_bytes()) as client:
-            try:
-                self.pipeline.load(workers=self.database.load_workers)
-            except PipelineStepFailed as error:
-                if "Out of Memory" not in str(error):
-                    raise
-                logger.warning("%s. Trying again without a limit to memory.", _first_line(error))
-                self.database.limit_memory(client, None)
-                self.pipeline.load(workers=self.database.load_workers)
-
-    def _set_aside(self, error: PipelineStepFailed) -> None:
+    def _quarantine(self, error: PipelineStepFailed) -> None:
         """Move the failed package away if it can never be loaded.
 
         Raises:
-            LoadError: Trying again may help; the package stays pending.
+            LoadError: Another attempt may help; the package stays pending.
         """
         package = self._package(error.load_id)
-        reason = reason_for_good(error, package) if package else None
+        reason = permanent_fault(error, package, may_pass=self.warehouse.may_pass) if package else None
         if package is None or reason is None:
             raise self._cause(error) from error
-        self.set_aside.append(set_aside(package, reason=reason, into=self.project.set_aside))
+        self.quarantined.append(quarantine(package, reason=reason, into=self.project.quarantine))
 
     def _package(self, load_id: str | None) -> Path | None:
         """Return the folder of a pending package, extracted or normalized."""
@@ -155,30 +160,14 @@ class Warehouse:
         candidates = (folder / "load" / "normalized", folder / "normalize" / "extracted")
         return next((at / load_id for at in candidates if load_id and (at / load_id).is_dir()), None)
 
-    def _rows(self, query: str, *parameters: object) -> Iterator[tuple[Any, ...]]:
-        try:
-            with self._client(memory=_READ_MEMORY) as client:
-                yield from self.database.rows(client, query, parameters)
-        except DatabaseException as error:
-            raise LoadError(f"the warehouse could not be read: {_first_line(error)}. Nothing was sent.") from error
-
     @contextmanager
-    def _client(self, *, memory: int) -> Iterator[SqlClientBase[Any]]:
-        client = self.pipeline.sql_client()
+    def _reading(self) -> Iterator[Reader]:
         try:
-            client.open_connection()
-        except self.database.connection_errors as error:
-            raise self._cause(error, "cannot be reached") from error
-        try:
-            self.database.limit_memory(client, memory)
-            yield client
-        finally:
-            client.close_connection()
-
-    def _pending_bytes(self) -> int:
-        """Return the size of what is to be loaded, within `_LOAD_MEMORY`: with less DuckDB would write it twice."""
-        size = sum(path.stat().st_size for path in Path(self.pipeline.working_dir).rglob("*.parquet"))
-        return min(max(size, _LOAD_MEMORY[0]), _LOAD_MEMORY[1])
+            with self.warehouse.read(memory=_READ_MEMORY) as reader:
+                yield reader
+        except (NoConnectionError, QueryError) as error:
+            said = _first_line(error).rstrip(".")
+            raise LoadError(f"the warehouse could not be read: {said}. Nothing was sent.") from error
 
     def _run(self, step: Callable[[], object]) -> None:
         try:
@@ -187,7 +176,7 @@ class Warehouse:
             raise self._cause(error) from error
 
     def _cause(self, error: BaseException, trouble: str = "could not be written") -> TiktagsError:
-        """Return the typed error inside a dlt failure, or a `LoadError` that says what dlt said."""
+        """Return the typed error inside a dlt failure, or a `LoadError` with dlt's own message."""
         at: BaseException | None = error
         deepest = error
         while at is not None:
@@ -196,20 +185,20 @@ class Warehouse:
             deepest, at = at, at.__cause__ or at.__context__
         said = _first_line(deepest)
         failed = LoadError(f"the warehouse {trouble}: {said}. What was fetched stays pending.")
-        return self.database.explained(said) or failed
+        return self.warehouse.explained(said) or failed
 
 
-def _pipeline(project: Project, database: Database) -> dlt.Pipeline:
+def _pipeline(project: Project, warehouse: Warehouse) -> dlt.Pipeline:
     return dlt.pipeline(
         "tiktok_hashtags",
-        destination=database.destination(),
+        destination=warehouse.destination(),
         dataset_name=DATASET,
         pipelines_dir=str(project.pipelines),
     )
 
 
 def _finish_packages(folder: Path) -> None:
-    """Put packages away that were loaded when a kill came: dlt would refuse each run to complete them again."""
+    """Complete the packages that were loaded when a kill came: dlt would refuse to, in each run."""
     for marker in folder.glob("normalized/*/package_completed.json"):
         marker.parent.replace(folder / "loaded" / marker.parent.name)
 

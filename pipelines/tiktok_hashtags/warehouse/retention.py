@@ -5,16 +5,15 @@ from __future__ import annotations
 
 import math
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from tiktok_hashtags.errors import LoadError
 from tiktok_hashtags.extract import SCHEMAS
 from tiktok_hashtags.fetch import Part
-from tiktok_hashtags.warehouse.duckdb.compact import compact
-from tiktok_hashtags.warehouse.known import DATASET
-from tiktok_hashtags.warehouse.raw import Warehouse
+from tiktok_hashtags.warehouse.base import DATASET, Deletion, Reader
+from tiktok_hashtags.warehouse.raw import RawLayer
 
 _OBSERVED = ("snapshot_date", "request_key", "position", "_dlt_load_id")
 _COMPLETE = f"select load_id from {DATASET}._dlt_loads where status = 0"
@@ -25,7 +24,6 @@ _dlt_load_id < (
     where newest.pipeline_name = _dlt_pipeline_state.pipeline_name and newest._dlt_load_id in ({_COMPLETE})
 )
 """
-_COLUMNS = "select table_name, column_name from information_schema.columns where table_schema = %s"
 
 
 class Packages:
@@ -59,63 +57,62 @@ class Packages:
 
 
 class Tables:
-    """Rows of the raw schema, through the warehouse's own SQL client."""
+    """Rows of the raw tables."""
 
-    def __init__(self, warehouse: Warehouse, rejects_before: date | None) -> None:
-        self._warehouse = warehouse
-        with warehouse.pipeline.sql_client() as client:
-            self._client = client
-            columns: dict[str, set[str]] = {}
-            for table, column in client.execute_sql(_COLUMNS, DATASET) or ():
-                columns.setdefault(table, set()).add(column)
-            self._deletions = list(self._planned(columns, rejects_before))
-            self._parts = [part for deletion in self._deletions for part in self._part(*deletion)]
+    def __init__(self, raw: RawLayer, rejects_before: date | None) -> None:
+        self._raw = raw
+        self._found: list[tuple[Deletion, Part]] = []
+        with raw.warehouse.read() as reader:
+            for deletion, reason in self._planned(reader.tables(DATASET), rejects_before):
+                self._found += [(deletion, part) for part in _parts(reader, deletion, reason)]
 
     def parts(self) -> list[Part]:
         """Return the rows to delete, one part for each table and reason."""
-        return self._parts
+        return [part for _, part in self._found]
 
     def remove(self) -> list[str]:
-        """Delete them in one transaction, then give the space back."""
-        counted = {(part.name, part.reason) for part in self._parts}
-        with self._warehouse.pipeline.sql_client() as client:
-            with client.begin_transaction():
-                for table, condition, reason in self._deletions:
-                    if (f"{DATASET}.{table}", reason) in counted:
-                        client.execute_sql(f"delete from {DATASET}.{table} where {condition}")
-            is_duckdb = self._warehouse.pipeline.destination.destination_type.endswith("duckdb")
-        if self._parts and is_duckdb:
-            compact(self._warehouse.project.warehouse)
+        """Delete them, then give the space back.
+
+        Raises:
+            LoadError: They could not be deleted, or their space is still in use.
+        """
+        if self._found:
+            self._raw.warehouse.delete(deletion for deletion, _ in self._found)
+            self._raw.warehouse.compact()
         return []
 
-    def _planned(self, columns: dict[str, set[str]], rejects_before: date | None) -> Iterator[tuple[str, str, str]]:
-        """Yield table, condition and reason of each deletion; children go before the parents that they depend on."""
+    def _planned(
+        self, columns: Mapping[str, Sequence[str]], rejects_before: date | None
+    ) -> Iterator[tuple[Deletion, str]]:
+        """Yield each deletion with its reason; children go before the parents that they depend on."""
         if "_dlt_loads" not in columns:
             return
         loaded = sorted(table for table in columns if not table.startswith("_dlt") and "_dlt_load_id" in columns[table])
-        observed = [table for table in loaded if table not in SCHEMAS and columns[table] >= set(_OBSERVED)]
+        observed = [table for table in loaded if table not in SCHEMAS and set(_OBSERVED) <= set(columns[table])]
         for parent in (table for table in observed if "__" not in table):
             for table in [*(child for child in observed if child.startswith(f"{parent}__")), parent]:
-                yield table, _superseded(parent), "replaced by a later load"
-        for table in () if self._warehouse.pipeline.has_pending_data else loaded:
-            yield table, f"_dlt_load_id not in ({_COMPLETE})", "of a load that never completed"
+                yield Deletion(table, _superseded(parent)), "replaced by a later load"
+        for table in () if self._raw.has_pending_data else loaded:
+            yield Deletion(table, f"_dlt_load_id not in ({_COMPLETE})"), "of a load that never completed"
         for table in ("rejects", "notices") if rejects_before else ():
             if table in loaded:
                 old = f"snapshot_date < date '{rejects_before}' and _dlt_load_id in ({_COMPLETE})"
-                yield table, old, "older than rejects_days"
+                yield Deletion(table, old), "older than rejects_days"
         if "_dlt_pipeline_state" in columns:
-            yield "_dlt_pipeline_state", _OLD_STATE, "replaced by a later state"
+            yield Deletion("_dlt_pipeline_state", _OLD_STATE), "replaced by a later state"
 
-    def _part(self, table: str, condition: str, reason: str) -> Iterator[Part]:
-        dates = "null, null" if table.startswith("_dlt") else "min(snapshot_date), max(snapshot_date)"
-        query = f"select count(*), {dates} from {DATASET}.{table} where {condition}"
-        [(count, first, last)] = self._client.execute_sql(query) or [(0, None, None)]
-        if count:
-            yield Part(f"{DATASET}.{table}", reason, count, first, last)
+
+def _parts(reader: Reader, deletion: Deletion, reason: str) -> Iterator[Part]:
+    """Yield the rows of a deletion as one part, if there are any."""
+    table, condition = deletion
+    dates = "null, null" if table.startswith("_dlt") else "min(snapshot_date), max(snapshot_date)"
+    [(count, first, last)] = reader.rows(f"select count(*), {dates} from {DATASET}.{table} where {condition}")
+    if count:
+        yield Part(f"{DATASET}.{table}", reason, count, first, last)
 
 
 def _superseded(parent: str) -> str:
-    """Return the condition of rows of which a later load has another copy, as staging tells copies."""
+    """Return the condition of rows that a later load replaced, by the key with which staging deduplicates."""
     listed = ", ".join(_OBSERVED)
     key = ", ".join(_OBSERVED[:-1])
     return f"""
@@ -132,7 +129,7 @@ def _superseded(parent: str) -> str:
 
 
 def _seconds(load_id: str) -> float:
-    """Return the time in a load's id; what is no load's folder is never old."""
+    """Return the time in a load's id; infinity for the name of any other folder."""
     try:
         return float(load_id)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Read-only looks into the warehouse: what the last runs left, and free queries."""
+"""Read-only looks into the warehouse: the last runs, the sizes of the marts, and free queries."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ from itertools import islice
 from typing import Any
 
 from tiktok_hashtags.project import Project
-from tiktok_hashtags.warehouse.base import Reader, database
+from tiktok_hashtags.warehouse.base import DATASET, Reader
+from tiktok_hashtags.warehouse.kinds import open_warehouse
 
 Rows = list[tuple[Any, ...]]
 
@@ -30,12 +31,6 @@ from raw.walks
 where run_id = %s and not is_complete
 order by provider, endpoint, target
 """
-_TABLES = """
-select table_schema, table_name
-from information_schema.tables
-where table_schema in ('marts', 'reporting')
-order by table_schema, table_name
-"""
 
 
 def read_query(project: Project, sql: str, *, limit: int) -> tuple[list[str], Rows]:
@@ -44,9 +39,9 @@ def read_query(project: Project, sql: str, *, limit: int) -> tuple[list[str], Ro
     Raises:
         ConfigError: There is no warehouse yet, it is being written, or the query is wrong.
     """
-    with database(project).reading() as reader:
-        columns, rows = reader.execute(sql)
-        return columns, list(islice(rows, limit))
+    with open_warehouse(project).read() as reader:
+        found = reader.rows(sql)
+        return list(found.columns), list(islice(found, limit))
 
 
 def read_status(project: Project) -> dict[str, Any]:
@@ -55,33 +50,18 @@ def read_status(project: Project) -> dict[str, Any]:
     Raises:
         ConfigError: There is no warehouse yet, or it is being written.
     """
-    with database(project).reading() as reader:
-        runs = _dicts(reader, _LAST_RUNS) if _has_table(reader, "raw", "walks") else []
-        incomplete = _dicts(reader, _INCOMPLETE, runs[0]["run_id"]) if runs else []
+    with open_warehouse(project).read() as reader:
+        runs = reader.rows(_LAST_RUNS).dicts() if "walks" in reader.tables(DATASET) else []
+        incomplete = reader.rows(_INCOMPLETE, runs[0]["run_id"]).dicts() if runs else []
         return {"runs": runs, "incomplete_walks": incomplete, "tables": _row_counts(reader)}
 
 
 def row_counts(project: Project) -> dict[str, int]:
     """Return the rows of each mart by `schema.table`."""
-    with database(project).reading() as reader:
+    with open_warehouse(project).read() as reader:
         return _row_counts(reader)
 
 
 def _row_counts(reader: Reader) -> dict[str, int]:
-    names = [f"{schema}.{table}" for schema, table in _rows(reader, _TABLES)]
-    counted = "select count(*) from {}"
-    return {name: _rows(reader, counted.format(name))[0][0] for name in names}
-
-
-def _has_table(reader: Reader, schema: str, table: str) -> bool:
-    found = "select 1 from information_schema.tables where table_schema = %s and table_name = %s"
-    return bool(_rows(reader, found, schema, table))
-
-
-def _rows(reader: Reader, sql: str, *parameters: object) -> Rows:
-    return list(reader.execute(sql, parameters)[1])
-
-
-def _dicts(reader: Reader, sql: str, *parameters: object) -> list[dict[str, Any]]:
-    columns, rows = reader.execute(sql, parameters)
-    return [dict(zip(columns, row, strict=True)) for row in rows]
+    names = [f"{schema}.{table}" for schema in ("marts", "reporting") for table in sorted(reader.tables(schema))]
+    return {name: count for name in names for (count,) in reader.rows(f"select count(*) from {name}")}  # noqa: S608  # names of our models

@@ -8,9 +8,7 @@ from __future__ import annotations
 import csv
 import difflib
 import io
-import os
 import re
-import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -19,6 +17,7 @@ from typing import Any
 import msgspec
 
 from tiktok_hashtags.errors import ConfigError
+from tiktok_hashtags.project import replace
 from tiktok_hashtags.watchlist.model import (
     Dataset,
     Entry,
@@ -256,20 +255,6 @@ def _replace(path: Path, before: str, text: str, expected: Watchlist, providers:
     if target.read_bytes().decode() != before:
         raise ConfigError(f"{path.name}: somebody else changed it meanwhile; nothing was changed. Try again.")
     try:
-        _swap(target, content)
+        replace(target, lambda aside: aside.write_bytes(content))
     except OSError as error:
         raise ConfigError(f"{path.name}: cannot be written: {error.strerror}; nothing was changed") from error
-
-
-def _swap(target: Path, content: bytes) -> None:
-    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-    aside = Path(name)
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        aside.chmod(target.stat().st_mode)
-        aside.replace(target)
-    finally:
-        aside.unlink(missing_ok=True)

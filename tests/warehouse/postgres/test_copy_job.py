@@ -10,6 +10,7 @@ from typing import Any
 
 import dlt
 import psycopg2
+import psycopg2.errors
 import pyarrow as pa
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -20,7 +21,7 @@ from tiktok_hashtags.errors import PackageError
 from tiktok_hashtags.extract.tables import marked_tables
 from tiktok_hashtags.project import Project
 from tiktok_hashtags.warehouse.postgres.copy_job import copy_parquet
-from tiktok_hashtags.warehouse.raw import Warehouse
+from tiktok_hashtags.warehouse.raw import RawLayer
 
 HOSTILE = [
     "",
@@ -133,18 +134,30 @@ def test_doubles_keep_their_last_bit(postgres_url: str, tmp_path: Path) -> None:
     assert [repr(row[2]) for row in copied(postgres_url, tmp_path, table)] == list(map(repr, numbers))
 
 
-def test_values_that_a_table_refuses_are_set_aside_whole_and_the_rest_is_loaded(
+def test_a_value_becomes_the_type_of_its_column_and_is_never_taken_for_its_bytes(
+    postgres_url: str, tmp_path: Path
+) -> None:
+    empty = dict.fromkeys(SCHEMA.names)
+    whole = pa.Table.from_pylist([{**empty, "n": 1, "number": 5}], SCHEMA.set(2, pa.field("number", pa.int64())))
+    text = pa.Table.from_pylist([{**empty, "n": 1, "day": "abcd"}], SCHEMA.set(6, pa.field("day", pa.string())))
+
+    assert copied(postgres_url, tmp_path, whole)[0][2] == 5.0
+    with pytest.raises(psycopg2.errors.InvalidDatetimeFormat, match='invalid input syntax for type date: "abcd"'):
+        copied(postgres_url, tmp_path, text)
+
+
+def test_values_that_a_table_refuses_are_quarantined_whole_and_the_rest_is_loaded(
     on_postgres: str, tmp_path: Path
 ) -> None:
-    warehouse = Warehouse(Project(tmp_path / "project"))
+    layer = RawLayer(Project(tmp_path / "project"))
     good = pa.table({"id": ["1"] * 6000})
-    warehouse.load(dlt.resource(marked_tables({"good": good, "other": pa.table({"id": ["x"]})}), name="things"))
+    layer.load(dlt.resource(marked_tables({"good": good, "other": pa.table({"id": ["x"]})}), name="things"))
     asked(on_postgres, "alter table raw.other alter column id type date using null")
 
     with pytest.raises(PackageError, match="the warehouse refuses it: invalid input syntax for type date"):
-        warehouse.load(dlt.resource(marked_tables({"other": pa.table({"id": ["y"]})}), name="things"))
-    warehouse.load(dlt.resource(marked_tables({"good": good}), name="things"))
+        layer.load(dlt.resource(marked_tables({"other": pa.table({"id": ["y"]})}), name="things"))
+    layer.load(dlt.resource(marked_tables({"good": good}), name="things"))
 
     loaded = "_dlt_load_id in (select load_id from raw._dlt_loads)"
     assert asked(on_postgres, f"select count(*) from raw.good where {loaded}") == [(12_000,)]  # noqa: S608  # constants
-    assert len(warehouse.set_aside) == 1
+    assert len(layer.quarantined) == 1

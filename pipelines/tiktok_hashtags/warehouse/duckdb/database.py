@@ -2,28 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import logging
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import dlt
 import duckdb
-from dlt.destinations.exceptions import DestinationConnectionError
 from dlt.destinations.impl.duckdb.configuration import DuckDbCredentials
+from dlt.pipeline.exceptions import PipelineStepFailed
 
-from tiktok_hashtags.errors import ConfigError, TiktagsError
+from tiktok_hashtags.errors import ConfigError, LoadError, NothingPublishedError, QueryError, TiktagsError
 from tiktok_hashtags.project import Project
+from tiktok_hashtags.warehouse.base import DATASET, Deletion, Publication, Reader, Rows, columns_by_table
+from tiktok_hashtags.warehouse.duckdb.files import compact
 from tiktok_hashtags.warehouse.duckdb.publish import publish
 
+logger = logging.getLogger(__name__)
 _FETCH_ROWS = 50_000
+_LOAD_WORKERS = 20
+_LOAD_MEMORY = (64_000_000, 256_000_000)
+# Of another process, and of this one.
+_HELD = ("Could not set lock", "different configuration than existing connections")
 
 
 class DuckDbFile:
     """The project's own DuckDB file."""
-
-    name = "duckdb"
-    load_workers = 20
-    connection_errors: tuple[type[Exception], ...] = (DestinationConnectionError,)
 
     def __init__(self, project: Project) -> None:
         self._project = project
@@ -33,6 +38,10 @@ class DuckDbFile:
         """Tell whether a run has made the file."""
         return self._path.exists()
 
+    def summary(self) -> str:
+        """Return the file's name."""
+        return str(self._path)
+
     def destination(self) -> Any:
         """Return dlt's destination for the file."""
         # dlt would take a relative path from the folder of its first run, wherever the project is now.
@@ -41,21 +50,26 @@ class DuckDbFile:
         credentials.global_config = {"threads": 1, "force_compression": "zstd"}
         return dlt.destinations.duckdb(credentials=credentials)
 
-    def limit_memory(self, client: Any, size: int | None) -> None:
-        """Set DuckDB's memory limit, which is one for all connections of the process."""
-        client.execute_sql("reset global memory_limit" if size is None else f"set global memory_limit = '{size}B'")
-
-    def rows(self, client: Any, query: str, parameters: Sequence[object]) -> Iterator[tuple[Any, ...]]:
-        """Yield rows without holding all of them."""
-        with client.execute_query(query, *parameters) as cursor:
-            while rows := cursor.fetchmany(_FETCH_ROWS):
-                yield from rows
+    def load(self, pipeline: dlt.Pipeline) -> None:
+        """Load within a memory limit that fits the packages, or without one where a row is larger than that."""
+        # Open over the whole load: DuckDB writes a checkpoint whenever its last connection closes.
+        with pipeline.sql_client() as client:
+            client.execute_sql(f"set global memory_limit = '{_memory(pipeline)}B'")
+            try:
+                pipeline.load(workers=_LOAD_WORKERS)
+            except PipelineStepFailed as error:
+                if "Out of Memory" not in str(error):
+                    raise
+                logger.warning("The load ran out of memory. It is repeated without a memory limit.")
+                client.execute_sql("reset global memory_limit")
+                pipeline.load(workers=_LOAD_WORKERS)
 
     def explained(self, said: str) -> TiktagsError | None:
-        """Tell a file that another program holds, and one that is no database, from other failures."""
-        if "Could not set lock" in said:
+        """Return the advice for a file that another program holds, and for one that is no database."""
+        if any(words in said for words in _HELD):
             return ConfigError(
-                "the warehouse file is open in another program; close it and run again. What was fetched stays pending."
+                "the warehouse file is open in another program, which may be a run. Nothing was changed, and what was "
+                "fetched stays pending. Close that program or wait for the run, then try again."
             )
         if "not a valid DuckDB database file" in said:
             return ConfigError(
@@ -64,29 +78,65 @@ class DuckDbFile:
             )
         return None
 
-    def dbt_variables(self) -> dict[str, str]:
-        """Return where the file is."""
-        return {"TIKTAGS_TARGET": "duckdb", "TIKTAGS_WAREHOUSE": str(self._path.resolve())}
+    def may_pass(self, error: BaseException) -> bool:
+        """Tell a missing right from values that the file refuses."""
+        return isinstance(error, duckdb.PermissionException)
 
     @contextmanager
-    def reading(self) -> Iterator[DuckDbReader]:
+    def read(self, *, memory: int | None = None) -> Iterator[Reader]:
         """Open the file for reading."""
         if not self.exists():
             raise ConfigError(f"{self._path}: there is no warehouse yet; `tiktags run` makes one")
         try:
-            connection = duckdb.connect(self._path, read_only=True)
+            # Under a limit one thread, for each further one needs buffers too.
+            limits = {} if memory is None else {"threads": "1", "memory_limit": f"{memory}B"}
+            connection = duckdb.connect(self._path, read_only=True, config={**limits})
         except duckdb.Error as error:
-            raise ConfigError(f"{self._path}: cannot be read now, a run may be writing it: {error}") from error
+            raise self.explained(str(error)) or QueryError(f"{self._path}: cannot be read: {error}") from error
         with connection:
             yield DuckDbReader(connection)
+
+    def delete(self, deletions: Iterable[Deletion]) -> None:
+        """Delete raw rows in one transaction."""
+        try:
+            with duckdb.connect(self._path, config={"threads": 1}) as connection:
+                connection.begin()
+                for table, condition in deletions:
+                    connection.execute(f"delete from {DATASET}.{table} where {condition}")  # noqa: S608  # our own text
+                connection.commit()
+        except duckdb.Error as error:
+            raise LoadError(f"{self._path.name}: no rows were deleted: {error}") from error
+
+    def compact(self) -> None:
+        """Write the file anew, because DuckDB reuses the space of deleted rows but keeps it."""
+        compact(self._path)
+
+    def dbt_variables(self) -> dict[str, str]:
+        """Return the path of the file."""
+        return {"TIKTAGS_TARGET": "duckdb", "TIKTAGS_WAREHOUSE": str(self._path.resolve())}
+
+    def release_dbt(self) -> None:
+        """Close the file, which dbt keeps open for the life of the process."""
+        from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+
+        DuckDBConnectionManager.close_all_connections()  # type: ignore[no-untyped-call]  # dbt's own code
 
     def publish(self) -> list[str]:
         """Replace the files in `exports/`."""
         return [str(path) for path in publish(self._project)]
 
-    def summary(self) -> str:
-        """Return the file's name."""
-        return str(self._path)
+    @contextmanager
+    def published(self) -> Iterator[Publication]:
+        """Open the published file."""
+        path = self._project.publication
+        if not path.exists():
+            raise NothingPublishedError(f"{path}: nothing is published yet; `tiktags run` or `tiktags publish` does it")
+        try:
+            connection = duckdb.connect(path, read_only=True)
+        except duckdb.Error as error:
+            raise QueryError(f"{path}: cannot be read: {error}") from error
+        with connection:
+            yield Publication(DuckDbReader(connection), path.name, {"marts": "marts", "reporting": "reporting"})
 
 
 class DuckDbReader:
@@ -95,10 +145,30 @@ class DuckDbReader:
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
 
-    def execute(self, sql: str, parameters: Sequence[object] = ()) -> tuple[list[str], Iterator[tuple[Any, ...]]]:
-        """Return the columns of a query and its rows as they are asked for."""
+    def rows(self, sql: str, *parameters: object) -> Rows:
+        """Send a query through a cursor of its own."""
+        cursor = self._connection.cursor()
         try:
-            found = self._connection.execute(sql.replace("%s", "?") if parameters else sql, list(parameters))
+            cursor.execute(sql.replace("%s", "?") if parameters else sql, list(parameters))
         except duckdb.Error as error:
-            raise ConfigError(f"the query failed: {error}") from error
-        return [column[0] for column in found.description or ()], iter(found.fetchone, None)
+            raise QueryError(f"the query failed: {error}") from error
+        return Rows([column[0] for column in cursor.description or ()], _fetched(cursor))
+
+    def tables(self, schema: str) -> dict[str, list[str]]:
+        """Return the columns of each table and view of a schema."""
+        return columns_by_table(self, schema)
+
+
+def _fetched(cursor: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
+    """Yield rows without holding all of them."""
+    try:
+        while rows := cursor.fetchmany(_FETCH_ROWS):
+            yield from rows
+    except duckdb.Error as error:
+        raise QueryError(f"the query failed: {error}") from error
+
+
+def _memory(pipeline: dlt.Pipeline) -> int:
+    """Return the size of the pending files, within `_LOAD_MEMORY`: with less, DuckDB would write it twice."""
+    size = sum(path.stat().st_size for path in Path(pipeline.working_dir).rglob("*.parquet"))
+    return min(max(size, _LOAD_MEMORY[0]), _LOAD_MEMORY[1])

@@ -8,7 +8,6 @@ publication's id, in parquet's metadata and in each table's comment, tells a rea
 from __future__ import annotations
 
 import logging
-import os
 import shutil
 import uuid
 from pathlib import Path
@@ -16,7 +15,8 @@ from pathlib import Path
 import duckdb
 
 from tiktok_hashtags.errors import LoadError
-from tiktok_hashtags.project import Project
+from tiktok_hashtags.project import Project, replace_all
+from tiktok_hashtags.warehouse.duckdb.files import copying, quoted
 
 logger = logging.getLogger(__name__)
 SCHEMAS = ("marts", "reporting")
@@ -27,8 +27,6 @@ STORAGE_VERSION = "v1.4.0"
 def publish(project: Project) -> list[Path]:
     """Copy the marts to `exports/hashtags.duckdb` and to one parquet file a table; return what was published.
 
-    Call it only after the data tests passed: the former publication is replaced.
-
     Raises:
         LoadError: A file could not be written; the former publication stays.
     """
@@ -37,58 +35,38 @@ def publish(project: Project) -> list[Path]:
         shutil.rmtree(aside, ignore_errors=True)
         aside.mkdir(parents=True)
         _write(project.warehouse, aside)
-        written = sorted(aside.iterdir())
-        for path in written:
-            _sync(path)
-        # Nothing slow in between: these renames are the moment in which old and new files stand side by side.
-        return [_swap(path, project.exports / path.name) for path in written]
+        published = {project.exports / path.name: path for path in sorted(aside.iterdir())}
+        replace_all(published)
     except (OSError, duckdb.Error) as error:
         raise LoadError(f"{project.exports}: could not be published: {error}. The former publication stays.") from error
     finally:
         shutil.rmtree(aside, ignore_errors=True)
+    for path in published:
+        logger.info("published %s", path)
+    return list(published)
 
 
 def _write(warehouse: Path, aside: Path) -> None:
     publication = uuid.uuid4().hex
-    with duckdb.connect() as connection:
-        connection.execute(f"attach {_quoted(warehouse)} as warehouse (read_only)")
-        connection.execute(
-            f"attach {_quoted(aside / 'hashtags.duckdb')} as published (storage_version '{STORAGE_VERSION}')"
-        )
+    version = f"(storage_version '{STORAGE_VERSION}')"
+    with copying(warehouse, aside / "hashtags.duckdb", options=version) as connection:
         for schema in SCHEMAS:
-            connection.execute(f"create schema published.{schema}")
+            connection.execute(f"create schema target.{schema}")
         for schema, table in _tables(connection):
             name = f"{schema}.{table}"
-            parquet = _quoted(aside / f"{table}.parquet")
-            connection.execute(f"create table published.{name} as from warehouse.{name}")
-            connection.execute(f"comment on table published.{name} is 'publication {publication}'")
+            parquet = quoted(aside / f"{table}.parquet")
+            connection.execute(f"create table target.{name} as from source.{name}")
+            connection.execute(f"comment on table target.{name} is 'publication {publication}'")
             connection.execute(
-                f"copy warehouse.{name} to {parquet} (format parquet, kv_metadata {{publication: '{publication}'}})"
+                f"copy source.{name} to {parquet} (format parquet, kv_metadata {{publication: '{publication}'}})"
             )
-        connection.execute("detach published")
 
 
 def _tables(connection: duckdb.DuckDBPyConnection) -> list[tuple[str, str]]:
     query = """
         select table_schema, table_name
         from information_schema.tables
-        where table_catalog = 'warehouse' and table_schema in ('marts', 'reporting')
+        where table_catalog = 'source' and table_schema in ('marts', 'reporting')
         order by table_schema, table_name
     """
     return connection.execute(query).fetchall()
-
-
-def _sync(path: Path) -> None:
-    with path.open("rb") as written:
-        os.fsync(written.fileno())
-
-
-def _swap(path: Path, target: Path) -> Path:
-    path.replace(target)
-    logger.info("published %s", target)
-    return target
-
-
-def _quoted(path: Path) -> str:
-    text = str(path.resolve()).replace("'", "''")
-    return f"'{text}'"

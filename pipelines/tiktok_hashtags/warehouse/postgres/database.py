@@ -4,16 +4,27 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import closing, contextmanager
 from typing import Any
 
-from tiktok_hashtags.errors import ConfigError, TiktagsError
+import dlt
+
+from tiktok_hashtags.errors import (
+    ConfigError,
+    LoadError,
+    NoConnectionError,
+    NothingPublishedError,
+    QueryError,
+    TiktagsError,
+)
 from tiktok_hashtags.project import Project
 from tiktok_hashtags.redaction import hide_in_messages
-from tiktok_hashtags.warehouse.postgres.publish import publish_schemas
+from tiktok_hashtags.warehouse.base import DATASET, Deletion, Publication, Reader, Rows, columns_by_table
+from tiktok_hashtags.warehouse.postgres.publish import SCHEMAS, publish_schemas
 
 _FETCH_ROWS = 50_000
+_LOAD_WORKERS = 4
 _REFUSED = re.compile(r'authentication failed|no password supplied|(database|role) ".*" does not exist')
 _INSTALL = "the destination postgres needs the packages of an extra: pip install 'tiktok-hashtags[postgres]'"
 _WHERE = "[destination.postgres.credentials] in .dlt/secrets.toml or DESTINATION__POSTGRES__CREDENTIALS"
@@ -33,13 +44,9 @@ class PostgresServer:
         ConfigError: The `postgres` extra or the credentials are missing.
     """
 
-    name = "postgres"
-    load_workers = 4
-
     def __init__(self, project: Project) -> None:
         del project  # nothing of it is kept in the folder
         self._driver = _driver()
-        self.connection_errors: tuple[type[Exception], ...] = (self._driver.Error,)
         self._credentials = _credentials()
 
     def exists(self) -> bool:
@@ -52,21 +59,19 @@ class PostgresServer:
 
         return PostgresByCopy(credentials=self._credentials, destination_name="postgres")
 
-    def limit_memory(self, client: Any, size: int | None) -> None:
-        """Do nothing: memory is the server's business."""
-
-    def rows(self, client: Any, query: str, parameters: Sequence[object]) -> Iterator[tuple[Any, ...]]:
-        """Yield rows through a cursor of the server's, which does not send all of them at once."""
-        with client.begin_transaction(), client.native_connection.cursor(name="rows") as cursor:
-            cursor.itersize = _FETCH_ROWS
-            cursor.execute(query, parameters or None)
-            yield from cursor
+    def load(self, pipeline: dlt.Pipeline) -> None:
+        """Load with few connections; memory is the server's business."""
+        pipeline.load(workers=_LOAD_WORKERS)
 
     def explained(self, said: str) -> TiktagsError | None:
-        """Tell a refused password or database, which only the user can mend, from a server that is away."""
+        """Return the advice for a refused password or database; a server that is away may come back by itself."""
         if _REFUSED.search(said):
             return ConfigError(f"PostgreSQL refused: {said.strip()}. See {_WHERE}.")
         return None
+
+    def may_pass(self, error: BaseException) -> bool:
+        """Tell a missing right from values that the table refuses."""
+        return isinstance(error, self._driver.errors.InsufficientPrivilege)
 
     def dbt_variables(self) -> dict[str, str]:
         """Return dlt's credentials as dbt's profile wants them; dbt keeps what is called secret out of its logs."""
@@ -83,31 +88,52 @@ class PostgresServer:
             "PGTZ": "UTC",
         }
 
+    def release_dbt(self) -> None:
+        """Do nothing: dbt closes its connections at the end of a command."""
+
     @contextmanager
-    def reading(self) -> Iterator[PostgresReader]:
-        """Connect for reading."""
+    def read(self, *, memory: int | None = None) -> Iterator[Reader]:
+        """Connect for reading; the memory is the server's."""
+        del memory
         connection = self._connected("-c default_transaction_read_only=on")
         try:
             yield PostgresReader(connection, self._driver)
         finally:
             connection.close()
 
+    def delete(self, deletions: Iterable[Deletion]) -> None:
+        """Delete raw rows in one transaction."""
+        with closing(self._connected()) as connection:
+            try:
+                with connection, connection.cursor() as cursor:
+                    for table, condition in deletions:
+                        cursor.execute(f"delete from {DATASET}.{table} where {condition}")  # noqa: S608  # our own text
+            except self._driver.Error as error:
+                raise LoadError(f"PostgreSQL: no rows were deleted: {error}") from error
+
+    def compact(self) -> None:
+        """Do nothing: autovacuum reuses the space of deleted rows."""
+
     def publish(self) -> list[str]:
         """Replace the rows of the schemas `published_marts` and `published_reporting`."""
-        connection = self._connected()
-        try:
+        with closing(self._connected()) as connection:
             return publish_schemas(connection)
-        finally:
-            connection.close()
+
+    @contextmanager
+    def published(self) -> Iterator[Publication]:
+        """Connect for reading; the publication is there with its first table."""
+        with self.read() as reader:
+            if not any(reader.tables(schema) for schema in SCHEMAS.values()):
+                raise NothingPublishedError("nothing is published yet; `tiktags run` or `tiktags publish` does it")
+            yield Publication(reader, SCHEMAS["marts"], SCHEMAS)
 
     def summary(self) -> str:
         """Connect; return where the database is, its version, and whether schemas can be made in it."""
         found = self._credentials
-        with self.reading() as reader:
-            _, rows = reader.execute(
+        with self.read() as reader:
+            [(version, may_create)] = reader.rows(
                 "select current_setting('server_version'), has_database_privilege(current_database(), 'create')"
             )
-            [(version, may_create)] = rows
         if not may_create:
             raise ConfigError(
                 f"{found.username} may not make schemas in the database {found.database}; "
@@ -120,7 +146,10 @@ class PostgresServer:
         try:
             return self._driver.connect(dsn=dsn, options=f"{options} -c timezone=UTC".strip())
         except self._driver.Error as error:
-            raise ConfigError(f"PostgreSQL cannot be reached: {str(error).strip()}. See {_WHERE}.") from error
+            said = str(error).strip()
+            raise self.explained(said) or NoConnectionError(
+                f"PostgreSQL cannot be reached: {said}. See {_WHERE}."
+            ) from error
 
 
 class PostgresReader:
@@ -130,17 +159,31 @@ class PostgresReader:
         self._connection, self._driver = connection, driver
         self._numbers = itertools.count()
 
-    def execute(self, sql: str, parameters: Sequence[object] = ()) -> tuple[list[str], Iterator[tuple[Any, ...]]]:
-        """Return the columns of a query and its rows as they are asked for."""
+    def rows(self, sql: str, *parameters: object) -> Rows:
+        """Send a query through a cursor of its own on the server."""
         try:
             cursor = self._connection.cursor(name=f"tiktags_{next(self._numbers)}")
-            cursor.execute(sql, list(parameters) or None)
+            cursor.execute(sql, parameters or None)
             first = cursor.fetchmany(_FETCH_ROWS)
         except self._driver.Error as error:
             self._connection.rollback()
-            raise ConfigError(f"the query failed: {error}") from error
+            raise QueryError(f"the query failed: {error}") from error
         columns = [column.name for column in cursor.description or ()]
-        return columns, map(_plain, itertools.chain(first, cursor))
+        return Rows(columns, map(_plain, self._fetched(cursor, first)))
+
+    def tables(self, schema: str) -> dict[str, list[str]]:
+        """Return the columns of each table and view of a schema."""
+        return columns_by_table(self, schema)
+
+    def _fetched(self, cursor: Any, rows: list[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+        """Yield rows without holding all of them."""
+        try:
+            while rows:
+                yield from rows
+                rows = cursor.fetchmany(_FETCH_ROWS)
+            cursor.close()
+        except self._driver.Error as error:
+            raise QueryError(f"the query failed: {error}") from error
 
 
 def _plain(row: tuple[Any, ...]) -> tuple[Any, ...]:

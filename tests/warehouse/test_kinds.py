@@ -10,8 +10,8 @@ import pytest
 
 from tiktok_hashtags.errors import ConfigError
 from tiktok_hashtags.project import Project
-from tiktok_hashtags.warehouse.base import database
 from tiktok_hashtags.warehouse.duckdb.database import DuckDbFile
+from tiktok_hashtags.warehouse.kinds import open_warehouse
 from tiktok_hashtags.warehouse.postgres.database import PostgresServer
 
 URL = "postgresql://me:s3cr3t@db.example:6432/tiktok?sslmode=verify-full&sslrootcert=ca.pem"
@@ -35,7 +35,7 @@ def test_the_default_is_a_file_in_the_project(
     if chosen is not None:
         monkeypatch.setenv("DESTINATION", chosen)
 
-    found = database(project)
+    found = open_warehouse(project)
 
     assert isinstance(found, DuckDbFile)
     assert found.dbt_variables() == {"TIKTAGS_TARGET": "duckdb", "TIKTAGS_WAREHOUSE": str(project.warehouse)}
@@ -45,11 +45,11 @@ def test_an_unknown_destination_is_named(project: Project, monkeypatch: pytest.M
     monkeypatch.setenv("DESTINATION", "snowflake")
 
     with pytest.raises(ConfigError, match="destination: expected one of duckdb, postgres, found 'snowflake'"):
-        database(project)
+        open_warehouse(project)
 
 
 def test_dbt_gets_the_credentials_that_dlt_has(project: Project, on_postgres: None) -> None:
-    found = database(project)
+    found = open_warehouse(project)
 
     assert isinstance(found, PostgresServer)
     assert found.dbt_variables() == {
@@ -70,7 +70,7 @@ def test_dbt_gets_the_credentials_that_dlt_has(project: Project, on_postgres: No
 def test_a_password_is_not_needed(project: Project, on_postgres: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DESTINATION__POSTGRES__CREDENTIALS", "postgresql://me@db.example/tiktok")
 
-    assert database(project).dbt_variables()["DBT_ENV_SECRET_TIKTAGS_POSTGRES_PASSWORD"] == ""
+    assert open_warehouse(project).dbt_variables()["DBT_ENV_SECRET_TIKTAGS_POSTGRES_PASSWORD"] == ""
 
 
 def test_missing_credentials_are_named(project: Project, on_postgres: None, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -78,7 +78,7 @@ def test_missing_credentials_are_named(project: Project, on_postgres: None, monk
     monkeypatch.setenv("DESTINATION__POSTGRES__CREDENTIALS__HOST", "db.example")
 
     with pytest.raises(ConfigError, match=r"lacks database, username: see \[destination\.postgres\.credentials\]"):
-        database(project)
+        open_warehouse(project)
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_credentials_that_are_no_address_of_postgresql_are_a_configuration_error
     monkeypatch.setenv("DESTINATION__POSTGRES__CREDENTIALS", written)
 
     with pytest.raises(ConfigError, match="expected postgresql://USER:PASSWORD@HOST:PORT/DATABASE") as failure:
-        database(project)
+        open_warehouse(project)
 
     shown = "".join(traceback.format_exception(failure.value))
     assert written not in str(failure.value)
@@ -111,4 +111,4 @@ def test_a_missing_extra_is_a_message_with_the_line_that_installs_it(
     monkeypatch.setitem(sys.modules, "psycopg2", None)
 
     with pytest.raises(ConfigError, match=r"pip install 'tiktok-hashtags\[postgres\]'"):
-        database(project)
+        open_warehouse(project)
