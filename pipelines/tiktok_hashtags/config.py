@@ -1,4 +1,4 @@
-"""The tables of dlt's configuration: each is read into a struct whose annotations say what its keys may hold.
+"""The tables of dlt's configuration, each read into a struct whose annotations describe the values of its keys.
 
 A key's `Meta` has a description, which completes "expected ..." in the message of a wrong value. A key with
 `extra=HIDDEN` has its value in no message; one with `extra=SECRET` is moreover read only from places for secrets.
@@ -63,7 +63,7 @@ def section(
         fallback: The table in which keys that this one lacks are looked for, secrets excepted.
 
     Raises:
-        ConfigError: A value is not what its key expects, or there is a key that nobody reads.
+        ConfigError: A value does not fit its key, or a key of the table is unknown.
     """
     fields = msgspec.structs.fields(kind)
     if kind.__struct_config__.forbid_unknown_fields:

@@ -44,13 +44,13 @@ def watch(*arguments: str, stdin: str | None = None) -> Result:
     return CliRunner().invoke(main, ["watch", *arguments], input=stdin)
 
 
-def told(result: Result) -> dict[str, Any]:
+def json_of(result: Result) -> dict[str, Any]:
     assert result.exit_code == 0, result.output
     found: dict[str, Any] = json.loads(result.stdout)
     return found
 
 
-def test_hashtags_come_by_name_url_and_id_behind_the_last_one() -> None:
+def test_add_takes_names_urls_and_ids_and_appends_them_to_their_list() -> None:
     result = watch("add", "#Kätzchen", "https://www.tiktok.com/tag/dogs", "77", "--role", "own", "--campaign", "x")
 
     assert result.stdout == "added: #Kätzchen\nadded: #dogs\nadded: id 77\n"
@@ -66,7 +66,7 @@ def test_a_sharp_sign_makes_digits_a_name() -> None:
     assert 'name = "2026"' in FILE.read_text("utf-8")
 
 
-def test_trend_lists_and_searches_come_with_what_is_said_of_them() -> None:
+def test_add_writes_trend_lists_and_searches_with_their_options() -> None:
     result = watch(
         "add", "--trend", "gb", "--trend", "all", "--period-days", "7", "--search", "dog", "--max-items", "5"
     )
@@ -80,10 +80,10 @@ def test_trend_lists_and_searches_come_with_what_is_said_of_them() -> None:
     assert '\n[[searches]]\nkeyword = "dog"\nmax_items = 5\n' in FILE.read_text("utf-8")
 
 
-def test_what_is_tracked_already_is_said_and_left_alone() -> None:
+def test_add_lists_tracked_entries_and_leaves_them_as_they_are() -> None:
     result = watch("add", "#CHRISTMAS", "3242", "--role", "own", "--trend", "us", "--search", "Cat", "--json")
 
-    assert told(result) == {
+    assert json_of(result) == {
         "added": [],
         "already_there": ["#CHRISTMAS", "id 3242", "trend list popular_trend us 7 days", 'search "Cat"'],
         "removed": [],
@@ -91,8 +91,8 @@ def test_what_is_tracked_already_is_said_and_left_alone() -> None:
     assert FILE.read_text("utf-8") == WATCHLIST
 
 
-def test_the_same_hashtag_twice_comes_once() -> None:
-    assert told(watch("add", "cats", "#Cats", "--json"))["added"] == ["#cats"]
+def test_add_writes_a_repeated_hashtag_once() -> None:
+    assert json_of(watch("add", "cats", "#Cats", "--json"))["added"] == ["#cats"]
 
 
 def test_the_file_keeps_its_mode_and_a_link_stays_a_link(tmp_path: Path) -> None:
@@ -107,32 +107,32 @@ def test_the_file_keeps_its_mode_and_a_link_stays_a_link(tmp_path: Path) -> None
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".w")] == []
 
 
-def test_what_goes_takes_its_own_comments_and_nothing_else() -> None:
+def test_rm_removes_an_entry_with_its_comments_and_nothing_else() -> None:
     result = watch("rm", "#christmas", "--trend", "US", "--period-days", "30", "--search", "CAT")
 
     assert result.exit_code == 0, result.output
     assert FILE.read_text("utf-8") == ('# Ours.\n\n[[trends]]\ncountry = "US"\n\n[limits]\nmax_usd_per_run = 2.0\n')
 
 
-def test_a_hashtag_goes_by_its_id_or_its_url_too() -> None:
-    assert told(watch("rm", "3242", "--json"))["removed"] == ["#Christmas"]
+def test_rm_takes_an_id_or_a_url_of_a_hashtag() -> None:
+    assert json_of(watch("rm", "3242", "--json"))["removed"] == ["#Christmas"]
     watch("add", "christmas")
-    assert told(watch("rm", "https://www.tiktok.com/tag/christmas", "--json"))["removed"] == ["#christmas"]
+    assert json_of(watch("rm", "https://www.tiktok.com/tag/christmas", "--json"))["removed"] == ["#christmas"]
 
 
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["rm", "christmass"], "christmass is not in it; nothing was changed. Near: #Christmas."),
-        (["rm", "324"], "324 is not in it; nothing was changed. Near: #Christmas."),
-        (["rm", "christmas", "zebra"], "zebra is not in it; nothing was changed."),
-        (["rm", "--trend", "GB"], "Near: trend list popular_trend US 7 days, trend list popular_trend US 30 days."),
+        (["rm", "christmass"], "christmass is not tracked. Nothing was changed. Similar: #Christmas."),
+        (["rm", "324"], "324 is not tracked. Nothing was changed. Similar: #Christmas."),
+        (["rm", "christmas", "zebra"], "zebra is not tracked. Nothing was changed."),
+        (["rm", "--trend", "GB"], "Similar: trend list popular_trend US 7 days, trend list popular_trend US 30 days."),
         (["rm", "--trend", "US"], "trend list US could be several lists"),
-        (["rm", "--search", "dog"], 'Near: search "cat".'),
+        (["rm", "--search", "dog"], 'Similar: search "cat".'),
         (["rm"], "name a hashtag, a --trend or a --search"),
         (["add", "--role", "own"], "name a hashtag"),
-        (["add", "cats", "--period-days", "7"], "--period-days says something of a --trend, but none is named"),
-        (["add", "--search", "x", "--provider", "unifapi"], "--provider says something of a hashtag"),
+        (["add", "cats", "--period-days", "7"], "--period-days belongs to a --trend, but none is named"),
+        (["add", "--search", "x", "--provider", "unifapi"], "--provider belongs to a hashtag, but none is named"),
         (["add", "cats", "--provider", "nobody"], "unknown provider 'nobody'; expected one of crawlora"),
         (["add", "cats", "--region", "USA"], "region: expected `str` matching regex"),
         (["add", "https://vm.tiktok.com/ZM"], "expected a `url` like https://www.tiktok.com/tag/christmas"),
@@ -144,7 +144,7 @@ def test_a_hashtag_goes_by_its_id_or_its_url_too() -> None:
         (["import", "nowhere.csv"], "nowhere.csv"),
     ],
 )
-def test_what_cannot_be_is_exit_code_2_and_changes_nothing(arguments: list[str], said: str) -> None:
+def test_a_wrong_command_exits_2_and_changes_nothing(arguments: list[str], said: str) -> None:
     result = watch(*arguments, stdin="cats\n#\n")
 
     assert result.exit_code == 2
@@ -155,7 +155,7 @@ def test_what_cannot_be_is_exit_code_2_and_changes_nothing(arguments: list[str],
 def test_a_list_of_lines_is_imported_with_the_options_for_all() -> None:
     result = watch("import", "-", "--campaign", "x", "--json", stdin="#cats\n\n dogs \nCats\n77\n")
 
-    assert told(result) == {"added": ["#cats", "#dogs", "id 77"], "already_there": ["#Cats"], "removed": []}
+    assert json_of(result) == {"added": ["#cats", "#dogs", "id 77"], "already_there": ["#Cats"], "removed": []}
     assert FILE.read_text("utf-8").count('campaigns = ["x"]') == 3
 
 
@@ -167,7 +167,7 @@ def test_a_table_is_imported_by_its_column_names() -> None:
     result = watch("import", "tags.csv", "--role", "competitor")
 
     assert result.stdout == 'added: #cats\nadded: #a, "b"\n'
-    listed = told(watch("list", "--json"))["hashtags"]
+    listed = json_of(watch("list", "--json"))["hashtags"]
     kept = [[each[name] for name in ("name", "campaigns", "max_videos", "role")] for each in listed]
     assert kept[1:] == [["cats", ["a", "b"], 50, "own"], ['a, "b"', [], 500, "competitor"]]
 
@@ -177,7 +177,7 @@ def test_a_table_is_imported_by_its_column_names() -> None:
     [
         ("name,max_videos\ncats,many\n", "t.csv:2: max_videos: expected `int`"),
         ("name,role\ncats,own\ndogs,mine\n", "t.csv:3: role: invalid enum value"),
-        ("name,id\n", "t.csv: no hashtags in it"),
+        ("name,id\n", "t.csv: there are no hashtags in it"),
         ("name,id\ncats\ndogs,x\n", "t.csv:3: expected `id` to be digits"),
     ],
 )
@@ -191,7 +191,7 @@ def test_a_wrong_row_is_named_and_nothing_is_imported(table: str, said: str) -> 
     assert FILE.read_text("utf-8") == WATCHLIST
 
 
-def test_the_list_shows_all_that_is_tracked() -> None:
+def test_the_list_shows_every_tracked_entry() -> None:
     result = watch("list")
 
     assert [line.split()[0] for line in result.stdout.splitlines()] == [
@@ -200,13 +200,13 @@ def test_the_list_shows_all_that_is_tracked() -> None:
 
 
 def test_the_list_s_json_has_the_hashtag_key() -> None:
-    [hashtag] = told(watch("list", "--json"))["hashtags"]
+    [hashtag] = json_of(watch("list", "--json"))["hashtags"]
 
     assert hashtag["hashtag_key"] == "christmas"
 
 
 def test_without_a_subcommand_it_is_the_list() -> None:
-    assert told(watch("--json")) == told(watch("list", "--json"))
+    assert json_of(watch("--json")) == json_of(watch("list", "--json"))
     assert watch().stdout == watch("list").stdout
 
 
@@ -228,12 +228,12 @@ def test_a_watchlist_that_is_wrong_is_not_touched() -> None:
     assert FILE.read_text("utf-8") == "[[hashtags]]\nname = 7\n"
 
 
-def test_the_last_entry_may_go_and_another_may_come() -> None:
+def test_the_last_entry_can_be_removed_and_another_added() -> None:
     FILE.write_text('[[hashtags]]\nname = "a"\n', encoding="utf-8")
 
-    gone, come = watch("rm", "a"), watch("add", "b")
+    removed, added = watch("rm", "a"), watch("add", "b")
 
-    assert (gone.exit_code, come.exit_code) == (0, 0)
+    assert (removed.exit_code, added.exit_code) == (0, 0)
     assert FILE.read_text("utf-8") == '[[hashtags]]\nname = "b"\n'
 
 
@@ -241,7 +241,7 @@ def test_other_spellings_of_toml_are_understood() -> None:
     text = '[[hashtags]]\nname = "a"\n\n[[hashtags]]\n"name" = "b"\n[[ \'hashtags\' ]]\nname = "c"\n'
     FILE.write_text(text, encoding="utf-8")
 
-    assert told(watch("rm", "b", "c", "--json"))["removed"] == ["#b", "#c"]
+    assert json_of(watch("rm", "b", "c", "--json"))["removed"] == ["#b", "#c"]
     assert FILE.read_text("utf-8") == '[[hashtags]]\nname = "a"\n'
 
 
@@ -256,13 +256,13 @@ def test_an_inline_array_is_listed_but_not_edited(command: list[str]) -> None:
     assert "`hashtags` is not written as tables, so this command cannot edit it. Nothing was changed." in result.stderr
     assert "Write each of its entries under a line [[hashtags]]" in result.stderr
     assert FILE.read_text("utf-8") == text
-    assert [each["name"] for each in told(watch("list", "--json"))["hashtags"]] == ["a"]
+    assert [each["name"] for each in json_of(watch("list", "--json"))["hashtags"]] == ["a"]
 
 
 def test_beside_an_inline_array_another_list_is_edited() -> None:
     FILE.write_text('hashtags = [{name = "a"}]\n', encoding="utf-8")
 
-    assert told(watch("add", "--search", "cat", "--json"))["added"] == ['search "cat"']
+    assert json_of(watch("add", "--search", "cat", "--json"))["added"] == ['search "cat"']
     assert FILE.read_text("utf-8") == 'hashtags = [{name = "a"}]\n\n[[searches]]\nkeyword = "cat"\n'
 
 

@@ -1,4 +1,4 @@
-"""Entries come and go, and nothing else in the file changes."""
+"""Adding and removing entries changes nothing else in the file."""
 
 from __future__ import annotations
 
@@ -84,26 +84,26 @@ def test_an_array_behind_its_key_is_not_written_as_tables(text: str) -> None:
 
 
 @layouts
-def test_an_entry_that_comes_is_the_last_of_its_list(text: str) -> None:
+def test_a_new_entry_is_the_last_of_its_list(text: str) -> None:
     assert entries(with_entry(text, "hashtags", NEW)) == [*entries(text), NEW]
 
 
 @layouts
-def test_an_entry_that_comes_and_goes_leaves_every_byte_as_it_was(text: str) -> None:
+def test_adding_and_removing_an_entry_restores_every_byte(text: str) -> None:
     added = with_entry(text, "hashtags", NEW)
 
     assert without_entry(added, "hashtags", len(entries(text))) == text
 
 
 @layouts
-def test_an_entry_that_goes_takes_no_other_along(text: str) -> None:
-    for index, gone in enumerate(entries(text)):
-        assert entries(without_entry(text, "hashtags", index)) == [e for e in entries(text) if e != gone]
+def test_removing_an_entry_removes_no_other(text: str) -> None:
+    for index, removed in enumerate(entries(text)):
+        assert entries(without_entry(text, "hashtags", index)) == [e for e in entries(text) if e != removed]
 
 
 @given(documents)
 @settings(max_examples=150, deadline=None, derandomize=True)
-def test_whatever_the_comments_what_comes_is_one_piece(text: str) -> None:
+def test_an_entry_is_added_as_one_piece_beside_any_comments(text: str) -> None:
     after = with_entry(text, "hashtags", NEW)
 
     assert is_one_piece(after, text)
@@ -113,7 +113,7 @@ def test_whatever_the_comments_what_comes_is_one_piece(text: str) -> None:
 
 @given(documents)
 @settings(max_examples=150, deadline=None, derandomize=True)
-def test_whatever_the_comments_what_goes_is_one_piece(text: str) -> None:
+def test_an_entry_is_removed_as_one_piece_beside_any_comments(text: str) -> None:
     for index in range(len(entries(text))):
         after = without_entry(text, "hashtags", index)
 
@@ -122,7 +122,7 @@ def test_whatever_the_comments_what_goes_is_one_piece(text: str) -> None:
         assert tomllib.loads(after).get("trends", []) == tomllib.loads(text).get("trends", [])
 
 
-def test_comments_right_beside_an_entry_go_with_it_and_no_others() -> None:
+def test_removing_an_entry_removes_only_the_comments_beside_it() -> None:
     after = without_entry(without_entry(COMMENTED, "hashtags", 1), "hashtags", 0)
 
     assert after == "# What to track.\n\n# Nobody's.\n\n# Limits.\n[limits]\nmax_usd_per_run = 2.0\n"

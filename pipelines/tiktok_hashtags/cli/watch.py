@@ -71,7 +71,7 @@ def watch(ctx: click.Context, as_json: bool) -> None:
 def add(project: Project, /, names: Sequence[str], as_json: bool, **given: Any) -> None:
     """Track hashtags, trend lists and searches: `tiktags watch add '#christmas' --campaign holiday-2026`.
 
-    Digits alone are an id; '#2026' is the hashtag of that name. What is tracked already is left as it is.
+    Digits alone are an id; '#2026' is the hashtag of that name. An entry that is tracked already stays as it is.
     """
     from tiktok_hashtags import providers
     from tiktok_hashtags.watchlist import add as add_entries
@@ -82,7 +82,7 @@ def add(project: Project, /, names: Sequence[str], as_json: bool, **given: Any) 
     entries = [checked_entry("hashtags", {**hashtag_named(name), **hashtag}, providers=known) for name in names]
     entries += [checked_entry("trends", {**_country(each), **trend}, providers=known) for each in given["trends"]]
     entries += [checked_entry("searches", {"keyword": each, **search}, providers=known) for each in given["searches"]]
-    _told(add_entries(project.watchlist, entries, providers=known), as_json=as_json)
+    _print_change(add_entries(project.watchlist, entries, providers=known), as_json=as_json)
 
 
 @watch.command()
@@ -92,9 +92,10 @@ def add(project: Project, /, names: Sequence[str], as_json: bool, **given: Any) 
 @json_option
 @click.pass_obj
 def rm(project: Project, /, names: Sequence[str], as_json: bool, **given: Any) -> None:
-    """Track hashtags, trend lists and searches no longer; what is loaded stays.
+    """Stop tracking hashtags, trend lists and searches; loaded data stay.
 
-    Comments right beside an entry go with it. Exits 2, and changes nothing, where one of them is not tracked.
+    Comments directly above or below an entry are removed with it. Exits 2, and changes nothing, if one of them is not
+    tracked.
     """
     from tiktok_hashtags import providers
     from tiktok_hashtags.watchlist import is_hashtag, is_search, is_trend, remove
@@ -104,7 +105,7 @@ def rm(project: Project, /, names: Sequence[str], as_json: bool, **given: Any) -
     for each in given["trends"]:
         wanted[f"trend list {each}"] = is_trend({"country": None, **_country(each.upper()), **trend})
     wanted |= {f'search "{each}"': is_search(each) for each in given["searches"]}
-    _told(remove(project.watchlist, wanted, providers=providers.names()), as_json=as_json)
+    _print_change(remove(project.watchlist, wanted, providers=providers.names()), as_json=as_json)
 
 
 @watch.command("import")
@@ -115,8 +116,8 @@ def rm(project: Project, /, names: Sequence[str], as_json: bool, **given: Any) -
 def import_(project: Project, /, file: IO[str], as_json: bool, **given: Any) -> None:
     """Track the hashtags of a file: one a line, or CSV with a row of column names; `-` is stdin.
 
-    Columns: name (or hashtag), url, id, providers, max_videos, region, campaigns, role; lists are set apart by `;`.
-    Options hold for rows that say nothing else.
+    Columns: name (or hashtag), url, id, providers, max_videos, region, campaigns, role; `;` separates
+    the items of a list. Options hold for the rows that leave a column empty.
     """
     from tiktok_hashtags import providers
     from tiktok_hashtags.watchlist import add as add_entries
@@ -126,16 +127,16 @@ def import_(project: Project, /, file: IO[str], as_json: bool, **given: Any) -> 
     try:
         text = file.read()
     except UnicodeDecodeError as error:
-        raise ConfigError(f"{file.name}: not UTF-8 text; nothing was changed") from error
+        raise ConfigError(f"{file.name}: not UTF-8 text. Nothing was changed.") from error
     entries: list[Entry] = imported(text, file=file.name, shared=shared, providers=providers.names())
-    _told(add_entries(project.watchlist, entries, providers=providers.names()), as_json=as_json)
+    _print_change(add_entries(project.watchlist, entries, providers=providers.names()), as_json=as_json)
 
 
 @watch.command("list")
 @json_option
 @click.pass_obj
 def list_(project: Project, as_json: bool) -> None:
-    """Show what is tracked."""
+    """List the tracked hashtags, trend lists, searches and datasets."""
     from tiktok_hashtags import providers
     from tiktok_hashtags.watchlist import read_watchlist
 
@@ -147,10 +148,10 @@ def list_(project: Project, as_json: bool) -> None:
 
 
 def _values(names: Sequence[str], given: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
-    """Return the values given for hashtags, trend lists and searches.
+    """Return the options for hashtags, trend lists and searches.
 
     Raises:
-        UsageError: Nothing is named, or an option has nothing to say something of.
+        UsageError: Nothing is named, or an option belongs to a kind of entry that is not named.
     """
     kinds = {
         "a hashtag": (names, ("providers", "campaigns", "role", "max_videos", "region")),
@@ -164,7 +165,7 @@ def _values(names: Sequence[str], given: dict[str, Any]) -> tuple[dict[str, Any]
         found = {name: given[name] for name in options if given.get(name)}
         if found and not named:
             option = _FLAGS.get(first := next(iter(found)), first.replace("_", "-"))
-            raise click.UsageError(f"--{option} says something of {kind}, but none is named")
+            raise click.UsageError(f"--{option} belongs to {kind}, but none is named. Nothing was changed.")
         values.append(found)
     return values[0], values[1], values[2]
 
@@ -173,7 +174,7 @@ def _country(text: str) -> dict[str, str]:
     return {} if text.casefold() == ALL_COUNTRIES else {"country": text}
 
 
-def _told(change: Change, *, as_json: bool) -> None:
+def _print_change(change: Change, *, as_json: bool) -> None:
     from dataclasses import asdict
 
     if as_json:
@@ -186,11 +187,11 @@ def _told(change: Change, *, as_json: bool) -> None:
 
 def watchlist_json(watchlist: Watchlist) -> dict[str, Any]:
     """Return a watchlist as `tiktags watch list --json` prints it, with each hashtag's normalised name."""
-    told: dict[str, Any] = msgspec.to_builtins(watchlist)
-    keyed = zip(told["hashtags"], watchlist.hashtags, strict=True)
-    for dataset in told["datasets"]:
+    values: dict[str, Any] = msgspec.to_builtins(watchlist)
+    keyed = zip(values["hashtags"], watchlist.hashtags, strict=True)
+    for dataset in values["datasets"]:
         dataset["path"] = dataset["path"] and shown_place(dataset["path"])
-    return {**told, "hashtags": [{"hashtag_key": hashtag.key, **values} for values, hashtag in keyed]}
+    return {**values, "hashtags": [{"hashtag_key": hashtag.key, **entry} for entry, hashtag in keyed]}
 
 
 def watchlist_view(watchlist: Watchlist) -> RenderableType:

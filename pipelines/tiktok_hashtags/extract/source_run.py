@@ -1,4 +1,4 @@
-"""What a dlt source crawls: a provider's part of a run, or a run that the source makes for itself."""
+"""The input of a dlt source: a provider's part of a run, or a run that the source makes for itself."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class SourceRun:
         """Plan a run of one source that a dlt pipeline uses without the command line.
 
         Args:
-            targets: What the source is called with.
+            targets: The arguments of the source.
             walks_for: The provider's function of that name.
             settings: The provider's.
             ledger_path: A journal and ledger to share; None for a temporary one.

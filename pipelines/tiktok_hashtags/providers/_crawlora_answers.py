@@ -47,8 +47,9 @@ def accept_popular(response: httpx.Response, *, where: str, number: int) -> Acce
         raise EnvelopeError(f"{where}: inner code {inner.code}, {inner.msg}", credits=CREDITS_PER_REQUEST)
     data: wire.PopularData = _decoded(inner.data, wire.PopularData, where)
     if data.pagination.page not in (None, number):
-        said = f"the service answered with page {data.pagination.page}"
-        raise PageClampedError(f"{where}: {said}", credits=CREDITS_PER_REQUEST)
+        raise PageClampedError(
+            f"{where}: the service answered with page {data.pagination.page}", credits=CREDITS_PER_REQUEST
+        )
     return Accepted(data, CREDITS_PER_REQUEST)
 
 
@@ -59,7 +60,7 @@ def accept_creative(response: httpx.Response, *, where: str) -> Accepted:
 
 
 def _data(response: httpx.Response, where: str, *, not_found: type[RequestError] = StatusError) -> msgspec.Raw:
-    """Return the outer envelope's data, or raise what the envelope or the status says."""
+    """Return the outer envelope's data, or raise the error of the envelope or the status."""
     if response.status_code != 200:
         detail, credits = wire.error_detail(response.content), CREDITS_PER_REQUEST if response.is_success else 0
         raise_for_status(response, where, detail=detail, credits=credits, not_found=not_found)
@@ -74,12 +75,12 @@ def _data(response: httpx.Response, where: str, *, not_found: type[RequestError]
 def _raise_for_code(
     envelope: wire.Envelope, response: httpx.Response, where: str, *, not_found: type[RequestError]
 ) -> None:
-    """Raise what a code means that is an HTTP status; such an answer is billed all the same."""
+    """Raise the error of a code that is an HTTP status; such an answer is billed all the same."""
     status = next((status for status in STATUS_CODES if envelope.code in (status, str(status))), None)
     if status is not None:
-        said = f"inside HTTP 200: {envelope.msg or wire.error_detail(response.content)}"
+        detail = f"inside HTTP 200: {envelope.msg or wire.error_detail(response.content)}"
         meant = httpx.Response(status, headers=response.headers)
-        raise_for_status(meant, where, detail=said, credits=CREDITS_PER_REQUEST, not_found=not_found)
+        raise_for_status(meant, where, detail=detail, credits=CREDITS_PER_REQUEST, not_found=not_found)
 
 
 def _decoded(raw: msgspec.Raw, kind: type[Any], where: str) -> Any:  # the type is the argument's

@@ -25,7 +25,7 @@ class Status(msgspec.Struct, rename={"outer": "statusCode", "inner": "status_cod
 
     @property
     def code(self) -> int | str:
-        """The status that is not success, as a number where it is one; 0 is success, and so is none at all."""
+        """The status that is not success, as a number if possible; 0 and a missing status are success."""
         found = next((code for code in (self.outer, self.inner) if code not in (None, 0, "0", "")), 0) or 0
         return int(found) if isinstance(found, str) and found.isdecimal() else found
 
@@ -43,7 +43,7 @@ class Challenge(msgspec.Struct, rename="camel"):
 
 
 class Announcement(msgspec.Struct):
-    """What the platform says above a hashtag's feed."""
+    """The platform's notice above a hashtag's feed."""
 
     title: str | None = None
     body: str | None = None
@@ -73,7 +73,7 @@ class Extra(msgspec.Struct):
 
 
 class ShareMeta(msgspec.Struct):
-    """What a shared link shows."""
+    """The preview of a shared link."""
 
     title: str | None = None
     desc: str | None = None
@@ -179,7 +179,7 @@ class CreativeData(msgspec.Struct):
 
 
 class TrendReference(msgspec.Struct):
-    """Just what tells list items apart."""
+    """The fields that identify a list item."""
 
     hashtag_id: str | int | None = None
     hashtag_name: str | None = None
@@ -199,7 +199,7 @@ prepare(Envelope, Status, Details, PopularData, CreativeData, TrendReference, _E
 
 
 def error_detail(body: bytes) -> str:
-    """Return what either of the two error bodies says, or nothing."""
+    """Return the message of either form of error body, or an empty text."""
     try:
         error = decoder_of(_ErrorBody).decode(body)
     except UNREADABLE:

@@ -1,4 +1,4 @@
-"""Dataset files: found by path, folder or glob, told apart by content, read a page of items at a time."""
+"""Dataset files: found by path, folder or glob, identified by content, read a page of items at a time."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class DatasetFile:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The files of a dataset, and the places (a file, or all of it) that could not be read, with why."""
+    """The files of a dataset, and the errors of the places (a file, or the whole dataset) that cannot be read."""
 
     files: list[DatasetFile] = field(default_factory=list)
     unread: dict[str, RequestError] = field(default_factory=dict)
@@ -66,7 +66,7 @@ def dataset_files(path: str, *, captured_at: datetime | None, now: datetime) -> 
         names = _matching(filesystem, root) if _is_glob(path) else _below(filesystem, root)
     except (FileNotFoundError, NotADirectoryError, ImportError, ValueError) as error:  # no driver, no such protocol
         raise ConfigError(f"dataset {shown_place(path)}: cannot be read: {_said(error, path)}") from error
-    except Exception as error:  # noqa: BLE001  # a driver raises errors of its own
+    except Exception as error:  # noqa: BLE001  # drivers raise any error
         return Found(unread={path: _unread(path, error)})
     if not names and not _is_glob(path):
         raise ConfigError(f"dataset {shown_place(path)}: there is no {' or '.join(SUFFIXES)} file here")
@@ -122,7 +122,7 @@ def _is_glob(path: str) -> bool:
 
 
 def _matching(filesystem: fsspec.AbstractFileSystem, pattern: str) -> list[str]:
-    # A glob leaves out what cannot be listed: its folder is listed before, where a failure is one.
+    # A glob skips folders that cannot be listed, so the folder is listed first: there a failure raises.
     _listed(filesystem, re.split(r"[*?[]", pattern, maxsplit=1)[0].rpartition("/")[0] or "/")
     return [str(name) for name in filesystem.glob(pattern) if str(name).endswith(SUFFIXES)]
 
@@ -147,7 +147,7 @@ def _listed(filesystem: fsspec.AbstractFileSystem, folder: str) -> None:
 
 
 def _check_is_gone(error: FileNotFoundError) -> None:
-    """Raise what is behind an error that says that a file is not there, as fsspec does of any failure over HTTP."""
+    """Raise the cause of a "not found": over HTTP, fsspec reports every failure as a missing file."""
     cause = error.__cause__
     is_gone = isinstance(cause, (FileNotFoundError, StopIteration)) or _status(cause) in {404, 410}
     if cause is not None and not is_gone:
@@ -190,7 +190,7 @@ def _naive(at: datetime) -> datetime:
 
 
 class _Source(io.RawIOBase):
-    """A file whose driver's errors, whatever they are, come as one of ours."""
+    """A file whose driver's errors are raised as a NetworkError."""
 
     def __init__(self, raw: Any, where: str) -> None:
         self._raw = raw

@@ -9,7 +9,7 @@ from tiktok_hashtags.fetch import Id, prepare
 
 
 class Input(msgspec.Struct):
-    """What the scraper was asked; `region` is not the video's region, `limit` is a soft one."""
+    """The scraper's input; `region` is not the video's region, and `limit` is a soft limit."""
 
     region: str | None = None
     name: str | None = None
@@ -47,7 +47,7 @@ class Author(msgspec.Struct):
 class Music(msgspec.Struct):
     """A sound; `duration` in seconds. `id` comes as a rounded number: its text twin is `id_str`.
 
-    In captures `is_original` is false for the user's own sounds, which `is_original_sound` tells.
+    In captures `is_original` is false for users' own sounds; `is_original_sound` is right.
     """
 
     id: Id | None = None
@@ -88,7 +88,7 @@ class Statistics(msgspec.Struct):
 
 
 class ShareInfo(msgspec.Struct):
-    """What a shared link shows."""
+    """The preview of a shared link."""
 
     share_title: str | None = None
     share_desc: str | None = None
@@ -96,7 +96,7 @@ class ShareInfo(msgspec.Struct):
 
 
 class Status(msgspec.Struct):
-    """What is allowed, and how TikTok's review stands; `private_status` 0 is public, `reviewed` is 0 or 1."""
+    """Permissions and TikTok's review; `private_status` 0 is public, `reviewed` is 0 or 1."""
 
     allow_comment: bool | None = None
     allow_share: bool | None = None
@@ -114,14 +114,14 @@ class Permission(msgspec.Struct):
 
 
 class Acl(msgspec.Struct):
-    """What may be done with a video."""
+    """The permissions of a video."""
 
     download_general: Permission | None = None
     share_general: Permission | None = None
 
 
 class Control(msgspec.Struct):
-    """What the creator allows."""
+    """The permissions that the creator sets."""
 
     allow_download: bool | None = None
     allow_duet: bool | None = None
@@ -187,7 +187,7 @@ class Item(msgspec.Struct):
 
 
 class Reference(msgspec.Struct):
-    """Just the id of an item."""
+    """The id of an item."""
 
     aweme_id: str | int | None = None
 

@@ -91,14 +91,14 @@ class SearchPage(msgspec.Struct, rename={"has_more": "hasMore"}):
 
 
 class DetailsReference(msgspec.Struct):
-    """Just what tells hashtags apart."""
+    """The fields that identify a hashtag."""
 
     id: str | int | None = None
     cha_name: str | None = None
 
 
 class VideoReference(msgspec.Struct):
-    """Just the ids of a video."""
+    """The ids of a video."""
 
     aweme_id: str | int | None = None
     video_id: str | int | None = None
@@ -114,7 +114,7 @@ prepare(PostsPage, SearchPage, DetailsReference, VideoReference, _Message)
 
 
 def message(body: bytes) -> str:
-    """Return what an answer without the documented keys says, or nothing."""
+    """Return the message of an answer without the documented keys, or an empty text."""
     try:
         found = decoder_of(_Message).decode(body)
     except UNREADABLE:

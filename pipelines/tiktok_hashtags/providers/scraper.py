@@ -82,7 +82,7 @@ def _with_hashtags(
 
 
 def _input_keys(items: pa.Table) -> pa.Array:
-    """Return the key of the hashtag that the scraper was asked for: the name wins over the URL."""
+    """Return the key of the hashtag in the scraper's input: the name wins over the URL."""
     urls = pa.array([name_of_url(url) for url in items["input__url"].to_pylist()], pa.string())
     return pc.coalesce(keys_of(items["input__name"]), keys_of(urls))
 
@@ -133,13 +133,13 @@ def configured(**given: object) -> Settings:
 
 
 def walks_for(targets: Targets, settings: Settings, session: Session) -> list[Walk]:
-    """Return one walk a file and one an HTTP dataset; files are read for their content hash.
+    """Return one walk per file and per HTTP dataset; files are read for their content hash.
 
-    A place that cannot be read, because its server is away for instance, is one walk, which fails; once it can be read
-    on the same date, that walk is complete.
+    A place that cannot be read, for instance because its server is down, is one walk, which fails; that walk is
+    complete once the place can be read on the same date.
 
     Raises:
-        ConfigError: A file that is named is not there, or an HTTP dataset has no `base_url`.
+        ConfigError: A named file does not exist, or an HTTP dataset has no `base_url`.
     """
     walks: list[Walk] = []
     for dataset in targets.datasets:
@@ -161,7 +161,7 @@ def _file_walk(file: DatasetFile, settings: Settings) -> Walk:
         identity=f"file {file.content_hash}",
         entity=ITEMS,
         fetch=partial(_file_fetch, file=file, page_size=settings.page_size),
-        # Two files of one name have places of their own, also on one date.
+        # The hash keeps two files of one name apart, even on one date.
         requested={"dataset": f"{file.name} {file.content_hash[:12]}"},
         worst_requests=0,
         worst_credits=0,
@@ -171,7 +171,7 @@ def _file_walk(file: DatasetFile, settings: Settings) -> Walk:
 
 
 def _place_walk(path: str, place: str, session: Session, error: RequestError | None = None) -> Walk:
-    """Return a walk that says whether a place of a dataset, a file or all of it, could be read; it has no items."""
+    """Return a walk without items: its verdict is whether a place (a file, or a whole dataset) can be read."""
     key = hashlib.blake2b(f"{path}\n{place}".encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
     shown = shown_place(place)
     if place != path and "://" in path:
@@ -197,7 +197,7 @@ def _place_walk(path: str, place: str, session: Session, error: RequestError | N
 
 
 def _missed_before(path: str, found: Found, session: Session) -> list[Walk]:
-    """Return the walks of places that could not be read on this date, and now can be."""
+    """Return the walks of places that could not be read earlier on this date and can be read now."""
     readable = {path, *(file.path for file in found.files)} - set(found.unread)
     walks = [_place_walk(path, place, session) for place in sorted(readable)]
     return [walk for walk in walks if walk.key(session) in session.known.incomplete_walks]
@@ -254,7 +254,7 @@ def _http_fetch(client: ApiClient, _: Session, walk: Walk, walk_key: str, *, dat
         items = [bytes(item) for item in reply.payload]
         if items and items == before:
             client.doubt([reply.request_key])
-            raise PageClampedError(f"scraper {walk.target}: the items from {offset} on are those before them again")
+            raise PageClampedError(f"scraper {walk.target}: the items from {offset} on repeat the page before")
         before[:] = items
         return page_of(
             reply, items=items, ids=item_ids(items, wire.Reference), cursor=offset + len(items), has_more=bool(items)

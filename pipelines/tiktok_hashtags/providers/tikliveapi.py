@@ -5,7 +5,7 @@ Base `https://api.tikliveapi.com`, header `X-Api-Key`, paths end in `/`. `GET /c
 `GET /challenge-posts/?challenge_id=&count=&cursor=&region=`. There is no envelope: success is HTTP 200, a JSON object
 and the expected keys, because a missing key is answered with a 200 that says "Please sign up".
 
-Price: 1 credit per request, pay as you go; what a credit costs is not published, so it is `credit_usd` in the
+Price: 1 credit per request, pay as you go; the price of a credit is not published, so it is `credit_usd` in the
 configuration. 200 requests/min. The largest `count` is undocumented: 30 is assumed (`page_size`). From the provider's
 documents and public client code, read 2026-11; checked against an emulator of them, not the live API.
 """
@@ -68,8 +68,8 @@ def _video_ids(videos: pa.Table) -> pa.Array:
 def _with_video_id(videos: pa.Table, _: dict[str, pa.Table], items: pa.Table) -> tuple[pa.Table, dict[str, pa.Table]]:
     has_list = pa.array([False] * videos.num_rows, pa.bool_())
     videos = videos.append_column("id", _video_ids(items)).append_column("has_hashtag_list", has_list)
-    spelled = caption_hashtags(videos, caption="title", video_id="id", has_list=has_list)
-    return videos, {"tikliveapi_videos__caption_hashtags": spelled}
+    in_captions = caption_hashtags(videos, caption="title", video_id="id", has_list=has_list)
+    return videos, {"tikliveapi_videos__caption_hashtags": in_captions}
 
 
 def _with_details_key(
@@ -250,7 +250,7 @@ def _videos_fetch(
     return partial(_page, client, walk, walk_key, "/challenge-posts/", fixed, accept, wire.VideoReference)
 
 
-def _page(  # noqa: PLR0917  # the first seven are fixed by partial(), the rest is what a walk calls with
+def _page(  # noqa: PLR0917  # partial() fixes the first seven, a walk passes the other two
     client: ApiClient,
     walk: Walk,
     walk_key: str,
@@ -298,7 +298,8 @@ def _check(response: httpx.Response, where: str, *, not_found: type[RequestError
 
 
 def _not_as_documented(response: httpx.Response, where: str) -> EnvelopeError | AuthError:
-    said = wire.message(response.content)
-    if "sign up" in said.lower():
-        return AuthError(f"{where}: HTTP 200 with {said!r}: the key is missing or refused", credits=1)
-    return EnvelopeError(f"{where}: HTTP 200 without the documented keys{f', {said}' if said else ''}", credits=1)
+    message = wire.message(response.content)
+    if "sign up" in message.lower():
+        return AuthError(f"{where}: HTTP 200 with {message!r}: the key is missing or refused", credits=1)
+    detail = f", {message}" if message else ""
+    return EnvelopeError(f"{where}: HTTP 200 without the documented keys{detail}", credits=1)

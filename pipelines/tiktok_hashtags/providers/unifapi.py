@@ -2,7 +2,7 @@
 
 `GET /tiktok/hashtags/{id}/videos?cursor=&limit=`, `Authorization: Bearer <key>`. Success:
 `{request_id, data: [video], pagination: {has_more, next_cursor}, billing: {...}}`; an error: `{error: {type, message,
-request_id, issues, billing}}`. `limit` is 20 unless told, at most 50; the cursor is opaque.
+request_id, issues, billing}}`. `limit` is 20 by default and at most 50; the cursor is opaque.
 
 Price: 1 credit ($0.001) per record, at least 1 per call. Rate: 60 requests/min free, 600/min paid. From the
 provider's documents and public client code, read 2026-11; checked against an emulator of them, not the live API.
@@ -76,7 +76,7 @@ PLANS = {
     "free": Plan("free", credit_usd=0.001, requests_per_minute=60),
     "paid": Plan("paid", credit_usd=0.001, requests_per_minute=600),
 }
-# The types that say more than their status, or come without one; `response_shape_error` is a 500 that stays.
+# The types that are more precise than their status, or come without one; `response_shape_error` is a 500 that stays.
 _KINDS: dict[str, type[RequestError]] = {
     "unauthorized": AuthError,
     "insufficient_credits": BalanceError,
@@ -137,7 +137,7 @@ class Pagination(msgspec.Struct):
 
 
 class Billing(msgspec.Struct):
-    """What a call cost."""
+    """The charge of a call."""
 
     credits_charged: Annotated[int, msgspec.Meta(ge=0, le=2**31)] | None = None
     truncated_due_to_balance: bool = False
@@ -183,8 +183,8 @@ def _with_hashtags(
     has_list = items["hashtags"].is_valid().combine_chunks()
     videos = videos.append_column("has_hashtag_list", has_list)
     listed = with_key(with_parent(lists["unifapi_videos__hashtags"], videos, "id"), "value")
-    spelled = caption_hashtags(videos, caption="video_description", video_id="id", has_list=has_list)
-    return videos, {"unifapi_videos__hashtags": listed, "unifapi_videos__caption_hashtags": spelled}
+    in_captions = caption_hashtags(videos, caption="video_description", video_id="id", has_list=has_list)
+    return videos, {"unifapi_videos__hashtags": listed, "unifapi_videos__caption_hashtags": in_captions}
 
 
 VIDEOS = Entity(
@@ -234,7 +234,7 @@ def configured(**given: object) -> Settings:
 
 
 def walks_for(targets: Targets, settings: Settings, session: Session) -> list[Walk]:
-    """Return the walks that the targets ask for: one a hashtag, at most `max_videos` credits each."""
+    """Return the walks for some targets: one per hashtag, at most `max_videos` credits each."""
     return [
         Walk(
             provider=NAME,

@@ -1,4 +1,4 @@
-"""What to track: `watchlist.toml` as typed values, and the edits that keep its comments."""
+"""`watchlist.toml` as typed values, and edits that keep its comments."""
 
 from __future__ import annotations
 

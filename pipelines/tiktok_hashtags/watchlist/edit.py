@@ -1,6 +1,6 @@
-"""`watchlist.toml` edited by commands: entries come and go, every comment and every other byte stays.
+"""Edits of `watchlist.toml` by commands: they add and remove entries, and every other byte stays.
 
-The new text is checked as a run would check it before it takes the old one's place in one step.
+A run's checks pass on the new text before it replaces the old one in one step.
 """
 
 from __future__ import annotations
@@ -33,17 +33,17 @@ from tiktok_hashtags.watchlist.model import (
 from tiktok_hashtags.watchlist.toml_entries import is_written_as_tables, with_entry, without_entry
 
 KIND: dict[type[Entry], str] = {Hashtag: "hashtags", TrendList: "trends", Search: "searches", Dataset: "datasets"}
-# What a header row may call the columns of an imported table.
+# The names that the header of an imported table may give its columns.
 _COLUMNS = {"hashtag": "name", "campaign": "campaigns", "provider": "providers", **{
     name: name for name in Hashtag.__struct_fields__
 }}  # fmt: skip
 _LISTS = ("campaigns", "providers")
-_NEAR = 0.6
+_SIMILARITY = 0.6
 
 
 @dataclass
 class Change:
-    """What an edit did, in the words of messages."""
+    """The entries that an edit added, found and removed, as messages name them."""
 
     added: list[str] = field(default_factory=list)
     already_there: list[str] = field(default_factory=list)
@@ -51,7 +51,7 @@ class Change:
 
 
 def hashtag_named(text: str) -> dict[str, object]:
-    """Return the first value of an entry for what a person writes: a URL, an id (digits alone), else a name."""
+    """Return the first value of an entry for a URL, an id (digits alone), or else a name."""
     stripped = text.strip()
     if re.match(r"https?://|(www\.)?tiktok\.com/", stripped):
         return {"url": stripped if "://" in stripped else f"https://{stripped}"}
@@ -59,7 +59,7 @@ def hashtag_named(text: str) -> dict[str, object]:
 
 
 def add(path: Path, entries: Sequence[Entry], *, providers: Collection[str]) -> Change:
-    """Put entries into a watchlist; one that is there already is said, and left as it is.
+    """Add entries to a watchlist; one that is tracked already stays as it is and is listed.
 
     Raises:
         ConfigError: The watchlist is missing or wrong, or cannot be written; nothing was changed.
@@ -81,15 +81,15 @@ def add(path: Path, entries: Sequence[Entry], *, providers: Collection[str]) -> 
 
 
 def remove(path: Path, wanted: Mapping[str, Callable[[Entry], bool]], *, providers: Collection[str]) -> Change:
-    """Take entries out of a watchlist, with the comments that belong to them.
+    """Remove entries from a watchlist, with the comments that belong to them.
 
     Args:
         path: The watchlist.
-        wanted: What to remove, in the words of messages, and what tells of an entry whether it is meant.
+        wanted: The entries to remove: a name for messages, and whether an entry is the one.
         providers: The names that `providers` and the limits may use.
 
     Raises:
-        ConfigError: One of them is not there, or could be several; nothing was changed.
+        ConfigError: One of them is not tracked, or could be several; nothing was changed.
     """
     before, watchlist = _read(path, providers)
     tracked = {kind: list(getattr(watchlist, kind)) for kind in KIND.values()}
@@ -97,10 +97,13 @@ def remove(path: Path, wanted: Mapping[str, Callable[[Entry], bool]], *, provide
     for name, is_meant in wanted.items():
         found = [entry for entries in tracked.values() for entry in entries if is_meant(entry)]
         if not found:
-            raise ConfigError(f"{path.name}: {name} is not in it; nothing was changed.{_near(name, tracked)}")
+            raise ConfigError(f"{path.name}: {name} is not tracked. Nothing was changed.{_similar(name, tracked)}")
         if isinstance(found[0], TrendList) and len(found) > 1:
             listed = "; ".join(entry_label(entry) for entry in found)
-            raise ConfigError(f"{path.name}: {name} could be several lists ({listed}); nothing was changed. Say more.")
+            raise ConfigError(
+                f"{path.name}: {name} could be several lists ({listed}). Nothing was changed. "
+                "Add options until it is one of them."
+            )
         for entry in found:
             kind = KIND[type(entry)]
             _check_tables(path, text, kind, tracked[kind])
@@ -113,18 +116,18 @@ def remove(path: Path, wanted: Mapping[str, Callable[[Entry], bool]], *, provide
 
 
 def is_hashtag(text: str) -> Callable[[Entry], bool]:
-    """Return whether an entry is the hashtag that a person means by a name, a URL or an id."""
+    """Return a test of whether an entry is the hashtag of a name, a URL or an id."""
     meant = msgspec.convert(hashtag_named(text), Hashtag)
     return lambda entry: _is_same(meant, entry)
 
 
 def is_search(keyword: str) -> Callable[[Entry], bool]:
-    """Return whether an entry is the search for a keyword."""
+    """Return a test of whether an entry is the search for a keyword."""
     return lambda entry: _is_same(Search(keyword=keyword), entry)
 
 
 def is_trend(values: Mapping[str, object]) -> Callable[[Entry], bool]:
-    """Return whether an entry is a trend list with these values."""
+    """Return a test of whether an entry is a trend list with these values."""
 
     def is_meant(entry: Entry) -> bool:
         return isinstance(entry, TrendList) and all(_values_of(entry)[name] == value for name, value in values.items())
@@ -136,9 +139,9 @@ def imported(text: str, *, file: str, shared: Mapping[str, object], providers: C
     """Return the hashtags of a file: one a line, or a CSV table whose first row names its columns.
 
     Args:
-        text: The file's text; lists in a cell (`campaigns`, `providers`) are set apart by `;`.
-        file: Its name, for messages.
-        shared: Values for all of them, where a row has none of its own.
+        text: The file's text; `;` separates the items of a list in a cell (`campaigns`, `providers`).
+        file: The file's name, for messages.
+        shared: Values for the rows that have no other.
         providers: The names that `providers` may use.
 
     Raises:
@@ -149,14 +152,14 @@ def imported(text: str, *, file: str, shared: Mapping[str, object], providers: C
         try:
             entries.append(checked_entry("hashtags", {**shared, **values}, providers=providers))
         except ConfigError as error:
-            raise ConfigError(f"{file}:{number}: {error}; nothing was changed") from error
+            raise ConfigError(f"{file}:{number}: {error}. Nothing was changed.") from error
     if not entries:
-        raise ConfigError(f"{file}: no hashtags in it; nothing was changed")
+        raise ConfigError(f"{file}: there are no hashtags in it. Nothing was changed.")
     return entries
 
 
 def entry_label(entry: Entry) -> str:
-    """Return an entry in the words of messages."""
+    """Return an entry's name in messages."""
     if isinstance(entry, TrendList):
         return f"trend list {entry.label}"
     return f'search "{entry.keyword}"' if isinstance(entry, Search) else entry.label
@@ -201,21 +204,21 @@ def _values_of(entry: TrendList) -> dict[str, object]:
 
 
 def _values(entry: Entry) -> dict[str, object]:
-    """Return what a table has to say of an entry: all that is not the default."""
+    """Return an entry's values that are not the default, which its table has to write."""
     fields = msgspec.structs.fields(type(entry))
     return {each.name: getattr(entry, each.name) for each in fields if getattr(entry, each.name) != each.default}
 
 
-def _near(name: str, tracked: Mapping[str, Sequence[Entry]]) -> str:
-    """Return what is tracked and has a like name; of trend lists and searches, which have long names, all."""
+def _similar(name: str, tracked: Mapping[str, Sequence[Entry]]) -> str:
+    """Suggest tracked hashtags of similar names; of trend lists and searches, which are few, suggest all."""
     entries = [entry for listed in tracked.values() for entry in listed]
     hashtags = {each: entry.label for entry in entries if isinstance(entry, Hashtag) for each in (entry.key, entry.id)}
     labels = [entry_label(entry) for entry in entries]
     sought = hashtag_key(name_of_url(name) or name) or name
-    near = difflib.get_close_matches(sought, [known for known in hashtags if known], cutoff=_NEAR)
+    similar = difflib.get_close_matches(sought, [known for known in hashtags if known], cutoff=_SIMILARITY)
     kind = re.match(r"trend list |search ", name)
-    found = [each for each in labels if each.startswith(kind[0])] if kind else [hashtags[each] for each in near]
-    return f" Near: {', '.join(dict.fromkeys(found))}." if found else ""
+    found = [each for each in labels if each.startswith(kind[0])] if kind else [hashtags[each] for each in similar]
+    return f" Similar: {', '.join(dict.fromkeys(found))}." if found else ""
 
 
 def _tuples(tracked: Mapping[str, Sequence[Entry]]) -> dict[str, Any]:
@@ -226,9 +229,12 @@ def _read(path: Path, providers: Collection[str]) -> tuple[str, Watchlist]:
     try:
         text = path.read_bytes().decode()
     except FileNotFoundError as error:
-        raise ConfigError(f"{path.name}: no such file here. `tiktags init` writes one.") from error
+        raise ConfigError(f"{path.name}: no such file here. Nothing was changed. `tiktags init` writes one.") from error
     except UnicodeDecodeError as error:
-        raise ConfigError(f"{path.name}: not UTF-8 text ({error.reason} at byte {error.start})") from error
+        raise ConfigError(
+            f"{path.name}: not UTF-8 text ({error.reason} at byte {error.start}). Nothing was changed. "
+            "Save it as UTF-8."
+        ) from error
     return text, parse_watchlist(text, file=path.name, providers=providers)
 
 
@@ -241,19 +247,24 @@ def _check_tables(path: Path, text: str, kind: str, tracked: Sequence[Entry]) ->
 
 
 def _replace(path: Path, before: str, text: str, expected: Watchlist, providers: Collection[str]) -> None:
-    """Put the new text in the place of the old, if it says what it should and nobody else wrote meanwhile."""
+    """Replace the old text with the new, if the new one has the expected entries and the file is still the old one."""
     if text == before:
         return
     try:
         content = text.encode()
     except UnicodeEncodeError as error:
-        raise ConfigError(f"{path.name}: not UTF-8 text: {error.object[error.start]!r}; nothing was changed") from error
+        raise ConfigError(
+            f"{path.name}: not UTF-8 text: {error.object[error.start]!r}. Nothing was changed."
+        ) from error
     found = parse_watchlist(text, file=path.name, providers=providers)
     if found != expected:
-        raise ConfigError(f"{path.name}: is written in a way that this command cannot edit; nothing was changed")
+        raise ConfigError(
+            f"{path.name}: this command cannot edit a file that is written like this. Nothing was changed. "
+            "Edit it by hand."
+        )
     target = path.resolve()  # a link stays a link
     if target.read_bytes().decode() != before:
-        raise ConfigError(f"{path.name}: somebody else changed it meanwhile; nothing was changed. Try again.")
+        raise ConfigError(f"{path.name}: it changed during the command. The command changed nothing. Try again.")
     try:
         replace(target, lambda aside: aside.write_bytes(content))
     except OSError as error:

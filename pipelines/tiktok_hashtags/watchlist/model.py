@@ -1,7 +1,7 @@
-"""What to track: `watchlist.toml` as typed values, with names, URLs and ids normalised.
+"""`watchlist.toml` as typed values, with names, URLs and ids normalised.
 
-A hashtag's identity is its normalised name (`hashtag_key`); the id is only an attribute, because real payloads
-leave it out, round it, or write one hashtag in several casings.
+A hashtag's identity is its normalised name (`hashtag_key`); the id is only an attribute, because real payloads omit it,
+round it, or write one hashtag in several casings.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Hashtag(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=T
 
     @property
     def label(self) -> str:
-        """The hashtag as a person would say it in a message."""
+        """The hashtag's name in messages."""
         return f"#{self.spelling}" if self.spelling else f"id {self.id}"
 
 
@@ -74,14 +74,14 @@ class TrendList(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen
 
     @property
     def label(self) -> str:
-        """The list as a person would say it in a message."""
+        """The list's name in messages."""
         parts = [self.source, self.country or "all countries", f"{self.period_days} days"]
         parts += [f"industry {self.industry_id}"] if self.industry_id else []
         return " ".join(parts + (["new on board"] if self.new_on_board else []))
 
 
 class Search(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
-    """A keyword to search hashtags for; `max_items` is a soft limit, because no document says where a search ends."""
+    """A keyword to search hashtags for; `max_items` is a soft limit, because no document states where a search ends."""
 
     keyword: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_NAME_BYTES)]
     max_items: Positive = DEFAULT_MAX_SEARCH_ITEMS
@@ -96,14 +96,14 @@ class Dataset(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=T
 
     @property
     def label(self) -> str:
-        """The dataset as a person would say it in a message."""
+        """The dataset's name in messages."""
         return shown_place(self.path) if self.path else f"dataset {self.dataset_id}"
 
 
 class Limits(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
-    """What a run, a UTC day and a UTC month may cost; None and absent mean no limit.
+    """The limits of a run's, a UTC day's and a UTC month's cost; None and absent mean no limit.
 
-    Days and months count all that the ledger knows, also what other projects spent through the same `ledger_path`.
+    Days and months count the whole ledger, which other projects can share by the same `ledger_path`.
     """
 
     max_usd_per_run: Dollars | None = None
@@ -115,7 +115,7 @@ class Limits(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=Tr
 
 
 class Watchlist(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
-    """All that a project follows."""
+    """Everything that a project tracks."""
 
     hashtags: tuple[Hashtag, ...] = ()
     trends: tuple[TrendList, ...] = ()
@@ -164,7 +164,7 @@ def read_watchlist(path: Path, *, providers: Collection[str]) -> Watchlist:
         ConfigError: The file is missing, is not TOML, has an unknown key or a wrong type, or names nothing.
     """
     if not path.is_file():
-        raise ConfigError(f"{path.name}: no such file here. `tiktags init` writes one; nothing was sent.")
+        raise ConfigError(f"{path.name}: no such file here. `tiktags init` writes one. Nothing was sent.")
     try:
         text = path.read_bytes().decode()
     except UnicodeDecodeError as error:
@@ -231,7 +231,7 @@ def _check(watchlist: Watchlist, file: str, text: str, providers: Collection[str
 
 
 def _problem(entry: Entry, providers: Collection[str]) -> str | None:
-    """Return what a type cannot say is wrong with an entry."""
+    """Return the first problem that the types cannot express, or None."""
     if isinstance(entry, Hashtag):
         return _hashtag_problem(entry) or _provider_problem(entry, providers)
     if isinstance(entry, TrendList):
@@ -284,7 +284,7 @@ def name_of_url(url: str | None) -> str | None:
     """Return the hashtag name in a URL like https://www.tiktok.com/tag/christmas, or None."""
     try:
         parts = urlsplit(url or "")
-    except ValueError:  # no URL at all, like http://[x
+    except ValueError:  # not a URL, like http://[x
         return None
     match = re.fullmatch(r"/tag/([^/]+)/?", parts.path)
     on_tiktok = parts.hostname is not None and (
@@ -316,7 +316,7 @@ def _indexed(text: str, message: str) -> str:
 
 
 def _place(file: str, text: str, message: str) -> str:
-    """Return `file:line` of the key that a message speaks of, as near as a scan of the text can tell."""
+    """Return `file:line` of the key in a message, as near as a scan of the text can find it."""
     path = re.search(r"\$\.(\w+)(?:\[(\d+|\.\.\.)\])?(?:\.(\w+))?", message)
     key = re.search(r"unknown field `(.*?)`", message)
     lines = text.splitlines()

@@ -112,7 +112,7 @@ def _blocks(lines: Sequence[_Line], name: str) -> list[tuple[int, int]]:
 
 
 def _first(lines: Sequence[_Line], header: int) -> int:
-    """Return the first of the comments directly above; one that begins the file speaks of the whole file."""
+    """Return the first of the comments directly above; a comment that begins the file belongs to the file."""
     above = len(list(takewhile(lambda line: line.is_comment, reversed(lines[:header]))))
     return header - above if above < header else header
 
