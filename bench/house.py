@@ -90,11 +90,14 @@ def levels(arrows: dict[str, set[str]]) -> tuple[int, int]:
 
 def traced_run() -> tuple[list[str], int]:
     """Run one hashtag with one request and no dbt; return our files that it entered, and the changes of file."""
+    from tiktok_hashtags import providers
     from tiktok_hashtags.clock import frozen_clock
     from tiktok_hashtags.jobs import Options, run_project
     from tiktok_hashtags.project import Project
     from tiktok_hashtags.sandbox import Sandbox, SandboxClock, World, serve
 
+    for name in providers.names():  # imports are not the path of a row
+        providers.provider(name)
     world = World(seed=3, hashtags=1, videos=3)
     with tempfile.TemporaryDirectory() as folder, serve(Sandbox(world, SandboxClock(START.replace(tzinfo=UTC)))) as at:
         project = Project(Path(folder))
@@ -124,7 +127,7 @@ def traced(work: Callable[[], int]) -> list[str]:
     last: dict[int, str] = {}
 
     def enter(frame: FrameType, event: str, _: object) -> None:
-        if event != "call":
+        if event != "call" or frame.f_code.co_name == "<module>":
             return
         name = frame.f_code.co_filename
         if not name.startswith(str(PACKAGE)) or "/sandbox/" in name:

@@ -74,7 +74,7 @@ def thing_walk(fetch: Fetch, target: str = "feed") -> Walk:
 
 @dlt.source(name="example")
 def things(walks: list[Walk], session: Session) -> Any:
-    tables = raw_tables(walks, entities=[THINGS], client=None, session=session, provider="example")
+    tables = raw_tables(walks, entities=[THINGS], session=session, provider="example")
     yield dlt.resource(tables, name="things", write_disposition="append")
 
 
@@ -132,10 +132,7 @@ def test_a_batch_is_bounded_by_its_bytes_too(session: Session) -> None:
         return replace(page, ids=[str(number)], cursor=str(number), has_more=number < 9)
 
     tables = [
-        table.data
-        for table in raw_tables(
-            [thing_walk(fetch)], entities=[THINGS], client=None, session=session, provider="example"
-        )
+        table.data for table in raw_tables([thing_walk(fetch)], entities=[THINGS], session=session, provider="example")
     ]
 
     batches = [table.num_rows for table in tables if "position" in table.column_names and "count" in table.column_names]
@@ -218,7 +215,7 @@ def test_what_is_no_failure_of_a_request_ends_the_resource(session: Session) -> 
 
     walks = [thing_walk(full_disk, "a"), *(thing_walk(pages([1] * 50), str(number)) for number in range(5))]
 
-    tables = raw_tables(walks, entities=[THINGS], client=None, session=session, provider="example")
+    tables = raw_tables(walks, entities=[THINGS], session=session, provider="example")
     with pytest.raises(LoadError, match="disk is full"):
         list(tables)
 
@@ -227,7 +224,7 @@ def test_what_is_no_failure_of_a_request_ends_the_resource(session: Session) -> 
 
 def test_a_reader_that_goes_away_ends_the_threads(session: Session) -> None:
     walks = [thing_walk(pages([1_000] * 50), str(number)) for number in range(5)]
-    tables: Iterator[Any] = raw_tables(walks, entities=[THINGS], client=None, session=session, provider="example")
+    tables: Iterator[Any] = raw_tables(walks, entities=[THINGS], session=session, provider="example")
     for _ in range(8):
         next(tables)
 

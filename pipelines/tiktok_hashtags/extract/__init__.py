@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tiktok_hashtags.extract.crawl import raw_tables
+from tiktok_hashtags.extract.crawl import no_client, raw_tables
 from tiktok_hashtags.extract.decode import Entity, Refused
 from tiktok_hashtags.extract.hashtag_columns import caption_hashtags, keys_of, with_key, with_parent
 from tiktok_hashtags.extract.paging import Fetch, IdSet, Page, Rules
@@ -54,6 +54,7 @@ __all__ = [
     "keys_of",
     "known_id",
     "missing_id",
+    "no_client",
     "page_of",
     "raw_tables",
     "read_settings",

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
@@ -45,21 +45,31 @@ class Step:
     fault: Exception | None = None
 
 
+def no_client() -> None:
+    """Stand in for the client of walks that send nothing."""
+
+
 def raw_tables(
     walks: Sequence[Walk],
     *,
     entities: Sequence[Entity],
-    client: ApiClient | None,
     session: Session,
-    provider: str | None = None,
+    provider: str,
+    connect: Callable[[], ApiClient | None] = no_client,
 ) -> Iterator[Any]:
     """Walk all that is not complete yet; yield arrow tables marked with their raw table's name.
+
+    Args:
+        walks: The provider's walks of one resource.
+        entities: The raw tables that the walks fill.
+        session: The run.
+        provider: The provider's name.
+        connect: Makes the client, once the resource is read.
 
     The first tables are empty, so that every column exists from the first load on; the last ones tell of the walks,
     the requests, the rejects and the notices. A failing walk is a row in `walks`, not an exception.
     """
-    mark = Marker()
-    provider = client.provider if client else str(provider)
+    mark, client = Marker(), connect()
     for entity in entities:
         yield from mark.all(entity.empty())
     yield from mark.all(empty_tables())

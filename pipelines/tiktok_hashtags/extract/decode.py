@@ -11,7 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any, Self, get_args
+from functools import cached_property
+from typing import Any, Self
 
 import msgspec
 import numpy as np
@@ -20,11 +21,9 @@ import pyarrow.compute as pc
 import pyarrow.json as pj
 
 from tiktok_hashtags.extract.wire_types import (
-    UrlList,
     arrow_fields,
     arrow_type,
-    bare,
-    known_keys,
+    flattened,
     plain_value,
     unknown_keys,
     unknown_paths,
@@ -127,9 +126,19 @@ class Entity:
     def __post_init__(self) -> None:
         prepare(self.item)
 
+    @cached_property
+    def decoder(self) -> msgspec.json.Decoder[Any]:
+        """Decodes one item that arrow refused; "123" counts as 123."""
+        return decoder_of(self.item, is_strict=False)
+
+    @cached_property
+    def schema(self) -> pa.Schema:
+        """The arrow schema of the items under their wire names."""
+        return pa.schema(arrow_fields(self.item))
+
     def empty(self) -> dict[str, pa.Table]:
         """Return the entity's tables with all columns and no rows."""
-        return _tables(self, pa.schema(arrow_fields(self.item)).empty_table(), _Rows([], [], []))
+        return _tables(self, self.schema.empty_table(), _Rows([], [], []))
 
     def decode(self, pages: Sequence[tuple[Origin, Sequence[bytes]]]) -> Batch:
         """Decode the raw items of some pages."""
@@ -174,7 +183,7 @@ class _Rows:
 
 def _fast(entity: Entity, rows: _Rows) -> pa.Table | None:
     """Decode all items at once, or return None if any of them is not plainly what the wire type says."""
-    schema = pa.schema(arrow_fields(entity.item))
+    schema = entity.schema
     if (entity.is_open and rows.items) or any(isinstance(item, Refused) for item in rows.items):
         return None
     if not rows.items:
@@ -207,7 +216,6 @@ def _one_a_line(rows: _Rows) -> bytes | None:
 
 
 def _item_by_item(entity: Entity, rows: _Rows) -> tuple[pa.Table, _Rows, list[Reject]]:
-    decoder = decoder_of(entity.item, is_strict=False)
     kept: list[int] = []
     values: list[Any] = []
     rejects: list[Reject] = []
@@ -216,12 +224,12 @@ def _item_by_item(entity: Entity, rows: _Rows) -> tuple[pa.Table, _Rows, list[Re
             rejects.append(rows.reject(entity, index, item.reason))
             continue
         try:
-            decoded = decoder.decode(item)
+            decoded = entity.decoder.decode(item)
             values.append(msgspec.to_builtins(decoded, enc_hook=plain_value))
             kept.append(index)
         except UNREADABLE as error:
             rejects.append(rows.reject(entity, index, str(error)))
-    return pa.Table.from_pylist(values, schema=pa.schema(arrow_fields(entity.item))), rows.take(kept), rejects
+    return pa.Table.from_pylist(values, schema=entity.schema), rows.take(kept), rejects
 
 
 def _unknown_fields(entity: Entity, items: Sequence[bytes]) -> set[str]:
@@ -250,7 +258,7 @@ def _with_id(entity: Entity, nested: pa.Table, rows: _Rows) -> tuple[pa.Table, _
 
 
 def _tables(entity: Entity, nested: pa.Table, rows: _Rows) -> dict[str, pa.Table]:
-    columns, lists = _flattened(entity.item, nested)
+    columns, lists = flattened(entity.item, nested)
     lineage = _lineage(entity, rows)
     parent = pa.table({**{name: lineage[name] for name in lineage.column_names}, **columns})
     children = {f"{entity.table}__{name}": _child(kind, values, lineage) for name, (kind, values) in lists.items()}
@@ -281,45 +289,6 @@ def _lineage(entity: Entity, rows: _Rows) -> pa.Table:
     return pa.table({**per_page, **requested})
 
 
-def _flattened(struct: type[msgspec.Struct], nested: pa.Table) -> tuple[dict[str, Any], dict[str, tuple[Any, Any]]]:
-    """Return the scalar columns (nested names joined with `__`) and the lists of a table of structs."""
-    columns: dict[str, Any] = {}
-    lists: dict[str, tuple[Any, Any]] = {}
-    kinds = known_keys(struct)
-    for wire_field in msgspec.structs.fields(struct):
-        kind, values = kinds[wire_field.encode_name], nested[wire_field.encode_name]
-        if kind is UrlList:
-            columns[f"{wire_field.name}__first_url"] = _first_url(values)
-        elif isinstance(kind, type) and issubclass(kind, msgspec.Struct):
-            inner_columns, inner_lists = _flattened(kind, _unnested(values, kind))
-            columns.update({f"{wire_field.name}__{name}": column for name, column in inner_columns.items()})
-            lists.update({f"{wire_field.name}__{name}": value for name, value in inner_lists.items()})
-        elif pa.types.is_list(values.type):
-            lists[wire_field.name] = (bare(get_args(kind)[0]), values)
-        else:
-            columns[wire_field.name] = values
-    return columns, lists
-
-
-def _unnested(values: pa.ChunkedArray, kind: type[msgspec.Struct]) -> pa.Table:
-    names = [wire_field.name for wire_field in arrow_fields(kind)]
-    if values.num_chunks == 0:
-        return pa.schema(arrow_fields(kind)).empty_table()
-    return pa.table({name: pc.struct_field(values, name) for name in names})
-
-
-def _first_url(values: pa.ChunkedArray) -> pa.Array:
-    urls = (
-        pc.struct_field(values, "url_list").combine_chunks()
-        if values.num_chunks
-        else pa.array([], pa.list_(pa.string()))
-    )
-    first = pa.nulls(len(urls), pa.string())
-    has_any = pc.fill_null(pc.greater(pc.list_value_length(urls), 0), False)
-    filled = urls.filter(has_any)
-    return pc.replace_with_mask(first, has_any, pc.list_element(filled, 0)) if len(filled) else first
-
-
 def _child(kind: Any, values: pa.ChunkedArray, lineage: pa.Table) -> pa.Table:
     """Return one row per list element, with the key of the row it came from."""
     lists = values.combine_chunks() if values.num_chunks else pa.array([], values.type)
@@ -331,7 +300,7 @@ def _child(kind: Any, values: pa.ChunkedArray, lineage: pa.Table) -> pa.Table:
         parents, elements, index = parents.filter(is_there), elements.filter(is_there), index.filter(is_there)
     keys = {name: lineage[name].take(parents) for name in _CHILD_LINEAGE}
     if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
-        columns, _ = _flattened(kind, pa.table({f.name: pc.struct_field(elements, f.name) for f in arrow_fields(kind)}))
+        columns, _ = flattened(kind, pa.table({f.name: pc.struct_field(elements, f.name) for f in arrow_fields(kind)}))
     else:
         columns = {"value": elements.cast(arrow_type(kind))}
     return pa.table({**keys, "list_index": index, **columns, "_parent": parents.cast(pa.int64())})

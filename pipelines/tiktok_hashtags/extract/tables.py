@@ -135,11 +135,10 @@ class Marker:
         hints = dlt.mark.make_hints(table_name=name, write_disposition="append", columns=columns)
         return dlt.mark.with_hints(table, hints, create_table_variant=True)
 
-    def all(self, tables: Mapping[str, pa.Table]) -> Iterator[Any]:
+    def all(self, tables: Mapping[str, pa.Table]) -> list[Any]:
         """Mark several tables, leaving out those without rows once their columns are known."""
-        for name, table in tables.items():
-            if table.num_rows or name not in self._hinted:
-                yield self(name, table)
+        wanted = {name: table for name, table in tables.items() if table.num_rows or name not in self._hinted}
+        return [self(name, table) for name, table in wanted.items()]
 
 
 def watchlist_source(

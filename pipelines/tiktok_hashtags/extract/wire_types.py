@@ -17,6 +17,7 @@ from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from tiktok_hashtags.fetch import UNREADABLE, Id, decoder_of
 
@@ -109,3 +110,42 @@ def item_ids(items: Sequence[bytes], reference: type[msgspec.Struct]) -> list[st
         except UNREADABLE:
             ids.append(None)
     return ids
+
+
+def flattened(struct: type[msgspec.Struct], nested: pa.Table) -> tuple[dict[str, Any], dict[str, tuple[Any, Any]]]:
+    """Return the scalar columns (nested names joined with `__`) and the lists of a table of structs."""
+    columns: dict[str, Any] = {}
+    lists: dict[str, tuple[Any, Any]] = {}
+    kinds = known_keys(struct)
+    for wire_field in msgspec.structs.fields(struct):
+        kind, values = kinds[wire_field.encode_name], nested[wire_field.encode_name]
+        if kind is UrlList:
+            columns[f"{wire_field.name}__first_url"] = _first_url(values)
+        elif isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+            inner_columns, inner_lists = flattened(kind, _unnested(values, kind))
+            columns.update({f"{wire_field.name}__{name}": column for name, column in inner_columns.items()})
+            lists.update({f"{wire_field.name}__{name}": value for name, value in inner_lists.items()})
+        elif pa.types.is_list(values.type):
+            lists[wire_field.name] = (bare(get_args(kind)[0]), values)
+        else:
+            columns[wire_field.name] = values
+    return columns, lists
+
+
+def _unnested(values: pa.ChunkedArray, kind: type[msgspec.Struct]) -> pa.Table:
+    names = [wire_field.name for wire_field in arrow_fields(kind)]
+    if values.num_chunks == 0:
+        return pa.schema(arrow_fields(kind)).empty_table()
+    return pa.table({name: pc.struct_field(values, name) for name in names})
+
+
+def _first_url(values: pa.ChunkedArray) -> pa.Array:
+    urls = (
+        pc.struct_field(values, "url_list").combine_chunks()
+        if values.num_chunks
+        else pa.array([], pa.list_(pa.string()))
+    )
+    first = pa.nulls(len(urls), pa.string())
+    has_any = pc.fill_null(pc.greater(pc.list_value_length(urls), 0), False)
+    filled = urls.filter(has_any)
+    return pc.replace_with_mask(first, has_any, pc.list_element(filled, 0)) if len(filled) else first

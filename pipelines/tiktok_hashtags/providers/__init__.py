@@ -41,6 +41,7 @@ def _names(folders: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(sorted(found, key=lambda name: ("details" not in provider(name).SERVES, name)))
 
 
+@cache
 def provider(name: str) -> Provider:
     """Return a provider's module."""
     return cast(Provider, importlib.import_module(f"{__name__}.{name}"))

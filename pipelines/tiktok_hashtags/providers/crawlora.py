@@ -196,8 +196,8 @@ def _trend_walk(trend: TrendList, settings: Settings) -> Walk:
 
 
 def _tables(endpoint: str, entity: Entity, run: SourceRun) -> Iterator[Any]:
-    client = run.settings.client({"x-api-key": run.settings.api_key or ""}, run.session)
-    yield from raw_tables(run.walks_of(endpoint), entities=[entity], client=client, session=run.session)
+    connect = partial(run.settings.client, {"x-api-key": run.settings.api_key or ""}, run.session)
+    return raw_tables(run.walks_of(endpoint), entities=[entity], session=run.session, provider=NAME, connect=connect)
 
 
 def _details_fetch(client: ApiClient, session: Session, walk: Walk, walk_key: str) -> Fetch:

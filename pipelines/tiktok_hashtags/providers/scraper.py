@@ -38,6 +38,7 @@ from tiktok_hashtags.extract import (
     caption_hashtags,
     item_ids,
     keys_of,
+    no_client,
     page_of,
     raw_tables,
     read_settings,
@@ -225,8 +226,8 @@ def _http_walk(dataset: Dataset, settings: Settings) -> Walk:
 def _tables(run: SourceRun) -> Iterator[Any]:
     needs_key = any(walk.worst_requests for walk in run.walks)
     headers = {"authorization": f"Bearer {run.settings.api_key or ''}"}
-    client = run.settings.client(headers, run.session) if needs_key else None
-    yield from raw_tables(run.walks, entities=[ITEMS], client=client, session=run.session, provider=NAME)
+    connect = partial(run.settings.client, headers, run.session) if needs_key else no_client
+    return raw_tables(run.walks, entities=[ITEMS], session=run.session, provider=NAME, connect=connect)
 
 
 def _file_fetch(_: ApiClient | None, __: Session, walk: Walk, ___: str, *, file: DatasetFile, page_size: int) -> Fetch:

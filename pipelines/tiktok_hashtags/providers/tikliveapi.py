@@ -201,8 +201,8 @@ def _videos_walk(hashtag: Hashtag, settings: Settings, session: Session) -> Walk
 
 
 def _tables(endpoint: str, entity: Entity, run: SourceRun) -> Iterator[Any]:
-    client = run.settings.client({"X-Api-Key": run.settings.api_key or ""}, run.session)
-    yield from raw_tables(run.walks_of(endpoint), entities=[entity], client=client, session=run.session)
+    connect = partial(run.settings.client, {"X-Api-Key": run.settings.api_key or ""}, run.session)
+    return raw_tables(run.walks_of(endpoint), entities=[entity], session=run.session, provider=NAME, connect=connect)
 
 
 def _details_fetch(client: ApiClient, session: Session, walk: Walk, walk_key: str) -> Fetch:

@@ -257,8 +257,8 @@ def walks_for(targets: Targets, settings: Settings, session: Session) -> list[Wa
 
 
 def _videos(run: SourceRun) -> Iterator[Any]:
-    client = run.settings.client({"authorization": f"Bearer {run.settings.api_key}"}, run.session)
-    yield from raw_tables(run.walks, entities=[VIDEOS], client=client, session=run.session)
+    connect = partial(run.settings.client, {"authorization": f"Bearer {run.settings.api_key}"}, run.session)
+    return raw_tables(run.walks, entities=[VIDEOS], session=run.session, provider=NAME, connect=connect)
 
 
 def _fetch(client: ApiClient, session: Session, walk: Walk, walk_key: str, *, page_size: int) -> Fetch:

@@ -142,8 +142,8 @@ def walks_for(targets: Targets, settings: Settings, session: Session) -> list[Wa
 
 
 def _tables(run: SourceRun) -> Iterator[Any]:
-    client = run.settings.client({"x-token": run.settings.api_key or ""}, run.session)
-    yield from raw_tables(run.walks, entities=[HASHTAGS], client=client, session=run.session)
+    connect = partial(run.settings.client, {"x-token": run.settings.api_key or ""}, run.session)
+    return raw_tables(run.walks, entities=[HASHTAGS], session=run.session, provider=NAME, connect=connect)
 
 
 def _fetch(client: ApiClient, session: Session, walk: Walk, walk_key: str) -> Fetch:
