@@ -14,7 +14,7 @@ from tiktok_hashtags.errors import ConfigError, MissingKeyError
 from tiktok_hashtags.extract.paging import DEFAULT_MAX_PAGES
 from tiktok_hashtags.extract.session import Session
 from tiktok_hashtags.fetch import ApiClient, Plan, check_base_url
-from tiktok_hashtags.redaction import hide
+from tiktok_hashtags.redaction import register_api_key
 
 _T = TypeVar("_T", str, int, float)
 
@@ -127,7 +127,7 @@ def _printable(provider: str, key: str | None) -> str | None:
     stripped = key.strip() if key else ""
     if not (stripped.isascii() and stripped.isprintable()):
         raise ConfigError(f"[sources.{provider}] api_key: expected printable ASCII characters. Nothing was sent.")
-    hide(stripped)
+    register_api_key(stripped)
     return stripped or None
 
 

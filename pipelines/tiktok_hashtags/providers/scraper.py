@@ -46,7 +46,7 @@ from tiktok_hashtags.extract import (
 from tiktok_hashtags.fetch import Accepted, ApiClient, Plan, raise_for_status, strict_json
 from tiktok_hashtags.providers import _scraper_wire as wire
 from tiktok_hashtags.providers._dataset_files import DatasetFile, Found, dataset_files, file_pages
-from tiktok_hashtags.redaction import shown_place
+from tiktok_hashtags.redaction import redact_url
 from tiktok_hashtags.watchlist import Dataset, name_of_url
 
 NAME = "scraper"
@@ -177,9 +177,9 @@ def _file_walk(file: DatasetFile, settings: Settings) -> Walk:
 def _place_walk(path: str, place: str, session: Session, error: RequestError | None = None) -> Walk:
     """Return a walk that says whether a place of a dataset, a file or all of it, could be read; it has no items."""
     key = hashlib.blake2b(f"{path}\n{place}".encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
-    shown = shown_place(place)
+    shown = redact_url(place)
     if place != path and "://" in path:
-        shown = f"{shown} of {shown_place(path)}"
+        shown = f"{shown} of {redact_url(path)}"
 
     def page(_: str | None, __: int) -> Page:
         if error:

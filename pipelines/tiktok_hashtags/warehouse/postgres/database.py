@@ -10,7 +10,7 @@ from typing import Any
 
 from tiktok_hashtags.errors import ConfigError, TiktagsError
 from tiktok_hashtags.project import Project
-from tiktok_hashtags.redaction import hide_in_messages
+from tiktok_hashtags.redaction import register_secret
 from tiktok_hashtags.warehouse.postgres.publish import publish_schemas
 
 _FETCH_ROWS = 50_000
@@ -178,6 +178,6 @@ def _credentials() -> Any:
     if missing:
         raise ConfigError(f"the destination postgres lacks {', '.join(missing)}: see {_WHERE}")
     found.password = found.password or ""
-    hide_in_messages(found.password)
+    register_secret(found.password)
     found.resolve()
     return found
