@@ -17,7 +17,7 @@ from tiktok_hashtags.fetch.answers import decoder_of, prepared_types
 
 PACKAGE = Path(providers.__file__).parent.parent
 # These run before the threads start: what a watchlist says, and the sandbox is a program of its own.
-BEFORE_THREADS = {"watchlist.py", "watchlist_edit.py"}
+BEFORE_THREADS = {"model.py", "edit.py"}
 
 
 def structs() -> Iterator[type[msgspec.Struct]]:
@@ -47,11 +47,11 @@ def calls(path: Path) -> Iterator[tuple[str, ast.Call]]:
 
 
 def test_every_type_of_a_provider_is_prepared() -> None:
+    declared = {kind.__qualname__ for kind in structs()}
+
     prepared = {part for kind in prepared_types() for part in within(kind)}
 
-    missing = {kind.__qualname__ for kind in structs()} - {getattr(kind, "__qualname__", "") for kind in prepared}
-
-    assert not missing
+    assert not declared - {getattr(kind, "__qualname__", "") for kind in prepared}
 
 
 def test_a_type_that_nobody_prepared_is_refused() -> None:
@@ -72,4 +72,4 @@ def test_no_function_builds_a_decoder_of_its_own() -> None:
         or (name == "msgspec.json.decode" and any(keyword.arg == "type" for keyword in call.keywords))
     }
 
-    assert built == {"wire.py: msgspec.json.Decoder(kind, strict=is_strict, dec_hook=wire_value)"}
+    assert built == {"answers.py: msgspec.json.Decoder(kind, strict=is_strict, dec_hook=wire_value)"}

@@ -13,7 +13,7 @@ from tiktok_hashtags.config import key_variable
 from tiktok_hashtags.errors import ConfigError, MissingKeyError
 from tiktok_hashtags.extract.paging import DEFAULT_MAX_PAGES
 from tiktok_hashtags.extract.session import Session
-from tiktok_hashtags.fetch import ApiClient, Plan, check_base_url
+from tiktok_hashtags.fetch import ApiClient, PricePlan, check_base_url
 from tiktok_hashtags.redaction import register_api_key
 
 _T = TypeVar("_T", str, int, float)
@@ -34,7 +34,7 @@ class Settings:
     provider: str
     base_url: str
     api_key: str | None
-    plan: Plan
+    plan: PricePlan
     page_size: int
     max_pages: int = DEFAULT_MAX_PAGES
     stop_after_known_pages: int | None = None
@@ -64,7 +64,7 @@ def read_settings(
     provider: str,
     *,
     base_url: str,
-    plans: Mapping[str, Plan],
+    plans: Mapping[str, PricePlan],
     page_size: int,
     max_page_size: int,
     given: Mapping[str, object] | None = None,
@@ -133,11 +133,11 @@ def _printable(provider: str, key: str | None) -> str | None:
 
 def _plan(
     provider: str,
-    plans: Mapping[str, Plan],
+    plans: Mapping[str, PricePlan],
     name: str | None,
     requests_per_minute: int | None,
     credit_usd: float | None,
-) -> Plan:
+) -> PricePlan:
     if name is not None and name not in plans:
         raise ConfigError(f"[sources.{provider}] plan: expected one of {', '.join(plans)}, found {name!r}")
     plan = plans[name] if name else next(iter(plans.values()))

@@ -11,8 +11,7 @@ import logging
 import re
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -20,10 +19,14 @@ from typing import Any
 
 import zstandard
 
-from tiktok_hashtags.errors import ConfigError, LoadError
-from tiktok_hashtags.fetch.group_commit import GroupCommit
-from tiktok_hashtags.fetch.money import Caps, Plan, Spent, check_caps
-from tiktok_hashtags.fetch.sqlite_file import MAKE_ROOM, is_busy, is_storage_fault, open_shared
+from tiktok_hashtags.errors import LoadError
+from tiktok_hashtags.fetch.sqlite_file import (
+    MAKE_ROOM,
+    GroupCommit,
+    Statement,
+    is_storage_fault,
+    opening,
+)
 
 logger = logging.getLogger(__name__)
 # What moving the journal away costs.
@@ -124,6 +127,16 @@ class RequestRow:
     project: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """What the ledger has counted so far in a UTC day and month."""
+
+    day_credits: int = 0
+    month_credits: int = 0
+    day_usd: float = 0.0
+    month_usd: float = 0.0
+
+
 class Journal:
     """Pages and requests on disk, safe to use from many threads and processes.
 
@@ -136,34 +149,28 @@ class Journal:
         self.path = path
         self._local = threading.local()
         self._readers: list[sqlite3.Connection] = []
-        with self._usable():
-            connection = open_shared(path, _SCHEMA, synchronous="full")
+        with opening(path, _SCHEMA, synchronous="full", purpose="journal", way_out=_WAY_OUT) as connection:
             self._known = self._page_keys()
-            self._doubted = {key for (key,) in connection.execute("select request_key from doubted_pages")}
+            self._suspect = {key for (key,) in connection.execute("select request_key from doubted_pages")}
         self._writer = GroupCommit(connection, path)
 
-    def reserve(self, row: RequestRow, *, plan: Plan, caps: Caps) -> tuple[RequestRow, int]:
+    def reserve(self, row: RequestRow, price: Callable[[Spent], float | None]) -> tuple[RequestRow, int]:
         """Write a request's worst-case charge before it is sent; returns when it is on disk.
 
-        Returns the request with its price, and the credits of its month that went before it.
+        Returns the request with its price, and the credits that were used before it in its month.
 
         Args:
             row: The request; `credits` is its worst case.
-            plan: What the credits cost.
-            caps: What may be spent in a day and a month.
-
-        Raises:
-            BudgetError: The request could exceed a limit of the user's; nothing was written.
-            QuotaError: The request could exceed the provider's plan; nothing was written.
+            price: Returns the charge in dollars, or raises the error of a cap that it could exceed: then nothing is
+                written.
         """
 
         def work(connection: sqlite3.Connection) -> tuple[RequestRow, int]:
             spent = _spent(connection, row.provider, row.requested_at)
-            cost = plan.cost_usd(row.credits, used_this_month=spent.month_credits)
-            check_caps(row.provider, caps, spent, credits=row.credits, usd=cost)
-            priced = replace(row, cost_usd=cost)
+            priced = replace(row, cost_usd=price(spent))
             connection.execute(_INSERT, _values(priced))
-            _spend(connection, priced, credits=priced.credits, usd=cost or 0.0)
+            for statement, values in _spend(priced, credits=priced.credits, usd=priced.cost_usd or 0.0):
+                connection.execute(statement, values)
             return priced, spent.month_credits
 
         return self._writer.run(work)
@@ -172,16 +179,12 @@ class Journal:
         """Write what a request really cost; on disk no later than the next page that is stored."""
         credits = settled.credits - reserved.credits
         usd = (settled.cost_usd or 0.0) - (reserved.cost_usd or 0.0)
-
-        def work(connection: sqlite3.Connection) -> None:
-            connection.execute(_SETTLE, _values(settled))
-            _spend(connection, settled, credits=credits, usd=usd)
-
-        self._writer.later(work)
+        update = (_SETTLE, _values(settled))
+        self._writer.write_later([update, *_spend(settled, credits=credits, usd=usd)])
 
     def record(self, row: RequestRow) -> None:
         """Write a request that costs nothing; on disk no later than the next page that is stored."""
-        self._writer.later(lambda connection: connection.execute(_INSERT, _values(row)))
+        self._writer.write_later([(_INSERT, _values(row))])
 
     def store(self, request_key: str, page: StoredPage, *, provider: str, snapshot_date: date, url: str) -> None:
         """Keep an accepted page; returns when it is on disk."""
@@ -190,32 +193,32 @@ class Journal:
             *(request_key, provider, snapshot_date.isoformat(), url),
             *(page.observed_at.isoformat(), page.credits, body),
         )
-
-        is_doubted = request_key in self._doubted
-
-        def work(connection: sqlite3.Connection) -> None:
-            connection.execute("insert or replace into pages values (?, ?, ?, ?, ?, ?, ?)", values)
-            if is_doubted:
-                connection.execute("delete from doubted_pages where request_key = ?", (request_key,))
-
-        self._writer.run(work)
+        writes: list[Statement] = [("insert or replace into pages values (?, ?, ?, ?, ?, ?, ?)", values)]
+        if request_key in self._suspect:
+            writes.append(("delete from doubted_pages where request_key = ?", (request_key,)))
+        self._writer.write(writes)
         self._known.add(request_key)
-        self._doubted.discard(request_key)
+        self._suspect.discard(request_key)
 
-    def doubt(self, request_keys: Iterable[str]) -> None:
-        """Have pages asked for again that led their walk astray; a replay still knows them."""
-        doubted = self._known.intersection(request_keys)
+    def mark_suspect(self, request_keys: Iterable[str]) -> None:
+        """Have pages that misled their walk requested again by the next run; a replay still has them."""
+        suspect = self._known.intersection(request_keys)
         insert = "insert or ignore into doubted_pages values (?)"
-        self._writer.run(lambda connection: connection.executemany(insert, [(key,) for key in doubted]))
-        self._doubted |= doubted
+        self._writer.run(lambda connection: connection.executemany(insert, [(key,) for key in suspect]))
+        self._suspect |= suspect
 
-    def page(self, request_key: str, *, even_doubted: bool = False) -> StoredPage | None:
-        """Return the page of a request that was accepted before; None where there is none, or none that is whole.
+    def page(self, request_key: str, *, even_suspect: bool = False) -> StoredPage | None:
+        """Return the page that a request brought before; None where there is none, or none that is whole.
+
+        Args:
+            request_key: The page's identity.
+            even_suspect: Whether a page that misled its walk is returned too.
+
 
         Raises:
             LoadError: The file is damaged.
         """
-        if request_key not in self._known or (request_key in self._doubted and not even_doubted):
+        if request_key not in self._known or (request_key in self._suspect and not even_suspect):
             return None
         query = "select cast(body as blob), observed_at, credits, url from pages where request_key = ?"
         try:
@@ -320,18 +323,6 @@ class Journal:
         reader: sqlite3.Connection = self._local.reader
         return reader
 
-    @contextmanager
-    def _usable(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.Error as error:
-            if is_busy(error):
-                raise ConfigError(f"{self.path}: another program holds the journal. Nothing was sent.") from error
-            untouched = "Nothing was sent or overwritten"
-            if is_storage_fault(error):
-                raise LoadError(f"{self.path}: cannot be opened ({error}). {untouched}; {MAKE_ROOM}.") from error
-            raise ConfigError(f"{self.path}: not a usable journal ({error}). {untouched}; {_WAY_OUT}") from error
-
 
 def _spent(connection: sqlite3.Connection, provider: str, at: datetime) -> Spent:
     month = f"{at:%Y-%m}"
@@ -339,9 +330,8 @@ def _spent(connection: sqlite3.Connection, provider: str, at: datetime) -> Spent
     return Spent(*connection.execute(_SPENT, {"provider": provider, **days}).fetchone())
 
 
-def _spend(connection: sqlite3.Connection, row: RequestRow, *, credits: int, usd: float) -> None:
-    if credits or usd:
-        connection.execute(_SPEND, (row.provider, f"{row.requested_at:%Y-%m-%d}", credits, usd))
+def _spend(row: RequestRow, *, credits: int, usd: float) -> list[Statement]:
+    return [(_SPEND, (row.provider, f"{row.requested_at:%Y-%m-%d}", credits, usd))] if credits or usd else []
 
 
 def _values(row: RequestRow) -> Mapping[str, Any]:

@@ -43,7 +43,7 @@ from tiktok_hashtags.extract import (
     with_key,
     with_parent,
 )
-from tiktok_hashtags.fetch import Accepted, ApiClient, Plan, raise_for_status, strict_json
+from tiktok_hashtags.fetch import Accepted, ApiClient, PricePlan, raise_for_status, strict_json
 from tiktok_hashtags.providers import _scraper_wire as wire
 from tiktok_hashtags.providers._dataset_files import DatasetFile, Found, dataset_files, file_pages
 from tiktok_hashtags.redaction import redact_url
@@ -52,7 +52,7 @@ from tiktok_hashtags.watchlist import Dataset, name_of_url
 NAME = "scraper"
 SERVES = frozenset({"datasets"})
 NO_BASE_URL = "https://base-url.invalid"
-PLANS = {"dataset": Plan("dataset", credit_usd=0.0, requests_per_minute=250)}
+PLANS = {"dataset": PricePlan("dataset", credit_usd=0.0, requests_per_minute=250)}
 
 
 def _with_hashtags(
@@ -222,7 +222,7 @@ def _http_walk(dataset: Dataset, settings: Settings) -> Walk:
         requested={"dataset": dataset.dataset_id},
         worst_requests=2,
         worst_credits=0,
-        rules=Rules(max_pages=settings.max_pages, repeated_pages=None, beyond=partial(_beyond, settings.page_size)),
+        rules=Rules(max_pages=settings.max_pages, repeated_pages=None, skip_to=partial(_skip_to, settings.page_size)),
     )
 
 
@@ -256,7 +256,7 @@ def _http_fetch(client: ApiClient, _: Session, walk: Walk, walk_key: str, *, dat
         )
         items = [bytes(item) for item in reply.payload]
         if items and items == before:
-            client.doubt([reply.request_key])
+            client.mark_suspect([reply.request_key])
             raise PageClampedError(f"scraper {walk.target}: the items from {offset} on are those before them again")
         before[:] = items
         return page_of(
@@ -266,7 +266,7 @@ def _http_fetch(client: ApiClient, _: Session, walk: Walk, walk_key: str, *, dat
     return page
 
 
-def _beyond(page_size: int, cursor: str | None, size_before: int) -> tuple[str, int]:
+def _skip_to(page_size: int, cursor: str | None, size_before: int) -> tuple[str, int]:
     size = size_before or page_size
     return str(int(cursor or 0) + size), size
 
