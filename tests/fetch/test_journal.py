@@ -12,7 +12,8 @@ from pathlib import Path
 import pytest
 
 from tiktok_hashtags.errors import BudgetError, LoadError
-from tiktok_hashtags.fetch.journal import Journal, RequestRow, Spent, StoredPage
+from tiktok_hashtags.fetch.journal import Journal
+from tiktok_hashtags.fetch.journal_tables import RequestRow, Spent, StoredPage
 
 AT = datetime(2026, 11, 1, 6)
 PAGE = StoredPage(b'{"data": ["\xf0\x9f\x8e\x84"]}', AT, 50)

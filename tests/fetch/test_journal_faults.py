@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from tiktok_hashtags.errors import ConfigError, LoadError
-from tiktok_hashtags.fetch.journal import Journal, RequestRow, StoredPage
+from tiktok_hashtags.fetch.journal import Journal
+from tiktok_hashtags.fetch.journal_tables import RequestRow, StoredPage
 
 AT = datetime(2026, 11, 1, 6)
 PAGE = StoredPage(b'{"data": ["\xf0\x9f\x8e\x84"]}', AT, 50)

@@ -23,7 +23,8 @@ from tiktok_hashtags.extract.session import Session
 from tiktok_hashtags.fetch.answers import prepare, raise_for_status, strict_json
 from tiktok_hashtags.fetch.calls import Accepted, Reply
 from tiktok_hashtags.fetch.client import ApiClient
-from tiktok_hashtags.fetch.journal import Journal, RequestRow
+from tiktok_hashtags.fetch.journal import Journal
+from tiktok_hashtags.fetch.journal_tables import RequestRow
 from tiktok_hashtags.fetch.money import Budget, PricePlan
 
 if TYPE_CHECKING:

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tiktok_hashtags.errors import BudgetError, ConfigError, QuotaError, TiktagsError
-from tiktok_hashtags.fetch.journal import Spent
+from tiktok_hashtags.fetch.journal_tables import Spent
 from tiktok_hashtags.fetch.money import Budget, Caps, PricePlan, check_caps, check_priced
 
 STARTER = PricePlan("starter", 9 / 20_000, 15, 0.75 / 1000, credits_per_day=5_000, credits_per_month=20_000)

@@ -15,7 +15,7 @@ from tiktok_hashtags import __version__
 from tiktok_hashtags.errors import ConfigError, InterruptedRunError, NotJournaledError, RequestError
 from tiktok_hashtags.fetch.answers import Exchange
 from tiktok_hashtags.fetch.calls import Accept, Call, Reply, Send
-from tiktok_hashtags.fetch.journal import RequestRow, StoredPage
+from tiktok_hashtags.fetch.journal_tables import RequestRow, StoredPage
 from tiktok_hashtags.fetch.money import Caps, Ledger, NewRow, PricePlan
 from tiktok_hashtags.fetch.network import NetworkTransport
 from tiktok_hashtags.fetch.pace import Gate, Pace, Retry, Stop

@@ -10,7 +10,8 @@ from typing import Protocol
 from tiktok_hashtags.clock import Clock
 from tiktok_hashtags.errors import BudgetError, ConfigError, QuotaError, RequestError, TiktagsError
 from tiktok_hashtags.fetch.calls import Answer, Call, Reply
-from tiktok_hashtags.fetch.journal import Journal, RequestRow, Spent
+from tiktok_hashtags.fetch.journal import Journal
+from tiktok_hashtags.fetch.journal_tables import RequestRow, Spent
 
 
 @dataclass(frozen=True, slots=True)
