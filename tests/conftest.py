@@ -27,11 +27,11 @@ from tiktok_hashtags.extract.source_run import SourceRun
 from tiktok_hashtags.extract.walk import Targets
 from tiktok_hashtags.fetch.client import ApiClient
 from tiktok_hashtags.fetch.journal import Journal
-from tiktok_hashtags.fetch.money import Plan
+from tiktok_hashtags.fetch.money import PricePlan
 from tiktok_hashtags.sandbox import PROVIDERS, Sandbox, SandboxClock, World
 
 NOW = datetime(2026, 11, 1, 6)
-UNLIMITED = Plan("test", credit_usd=0.001, requests_per_minute=100_000)
+UNLIMITED = PricePlan("test", credit_usd=0.001, requests_per_minute=100_000)
 SCRAPER_URL = "https://scraper.example"
 
 
@@ -65,7 +65,7 @@ class MakeClient(Protocol):
         self,
         answer: Callable[[httpx.Request], httpx.Response],
         *,
-        plan: Plan = UNLIMITED,
+        plan: PricePlan = UNLIMITED,
         session: Session | None = None,
         base_url: str = "https://api.example/v1",
     ) -> ApiClient: ...
@@ -187,7 +187,7 @@ def make_client(make_session: MakeSession) -> MakeClient:
     def make(
         answer: Callable[[httpx.Request], httpx.Response],
         *,
-        plan: Plan = UNLIMITED,
+        plan: PricePlan = UNLIMITED,
         session: Session | None = None,
         base_url: str = "https://api.example/v1",
     ) -> ApiClient:

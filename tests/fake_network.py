@@ -8,8 +8,8 @@ from typing import Any
 import httpx
 
 from tiktok_hashtags.fetch.answers import prepare, raise_for_status, strict_json
-from tiktok_hashtags.fetch.client import ApiClient, Reply
-from tiktok_hashtags.fetch.layers import Accepted
+from tiktok_hashtags.fetch.calls import Accepted, Reply
+from tiktok_hashtags.fetch.client import ApiClient
 
 prepare(dict[str, Any])
 

@@ -3,32 +3,36 @@
 from __future__ import annotations
 
 import base64
+import html
 import json
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from io import StringIO
 from urllib.parse import quote
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tiktok_hashtags.errors import ConfigError
 from tiktok_hashtags.redaction import (
-    hide,
-    hide_in_messages,
-    hide_secrets_of,
     redact_logs,
+    redact_url,
     redacted,
     redacted_bytes,
-    shown_place,
+    redacted_headers,
+    register_api_key,
+    register_secret,
+    register_secrets_of,
 )
 
 KEY = 'canary+/="key\\42'
 
 
 @pytest.fixture(autouse=True)
-def _hidden() -> None:
-    hide(KEY)
+def _registered() -> None:
+    register_api_key(KEY)
 
 
 @pytest.fixture
@@ -45,18 +49,39 @@ def log() -> Iterator[tuple[logging.Logger, StringIO]]:
     logging.setLogRecordFactory(factory)
 
 
-@pytest.mark.parametrize(
-    "form",
-    [KEY, quote(KEY), quote(KEY, safe=""), repr(KEY)[1:-1], json.dumps(KEY)[1:-1]],
-    ids=["as it is", "in a path", "in a query", "in a repr", "in JSON"],
-)
-def test_a_key_is_taken_out_of_a_text(form: str) -> None:
+FORMS = {
+    "as it is": KEY,
+    "in a path": quote(KEY),
+    "in a query": quote(KEY, safe=""),
+    "in a query, lower case": quote(KEY, safe="").replace("%2B", "%2b").replace("%3D", "%3d"),
+    "in a repr": repr(KEY)[1:-1],
+    "in JSON": json.dumps(KEY)[1:-1],
+    "in PHP's JSON": json.dumps(KEY)[1:-1].replace("/", "\\/"),
+    "in Java's JSON": json.dumps(KEY)[1:-1].replace("=", "\\u003d").replace("+", "\\u002B"),
+    "in HTML": html.escape(KEY),
+    "in HTML, by number": KEY.replace("+", "&#43;").replace("/", "&#x2F;").replace('"', "&#034;"),
+}
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+def test_a_key_is_removed_from_a_text(form: str) -> None:
     assert redacted(f"said {form}, and {form}") == "said [key], and [key]"
 
 
+@given(st.data())
+def test_a_key_of_which_any_character_is_escaped_is_removed_from_a_text(data: st.DataObject) -> None:
+    written = (
+        data.draw(st.sampled_from([char, f"%{ord(char):02X}", f"\\u{ord(char):04x}", f"&#{ord(char)};"]))
+        for char in KEY
+    )
+
+    assert redacted(f"said {''.join(written)}.") == "said [key]."
+
+
+@pytest.mark.parametrize("encode", [base64.b64encode, base64.urlsafe_b64encode])
 @pytest.mark.parametrize("before", ["", "u", "us", "user:"])
-def test_a_key_is_taken_out_of_base64_wherever_it_stands_in_it(before: str) -> None:
-    whole = base64.b64encode(f"{before}{KEY}:after".encode()).decode()
+def test_a_key_is_removed_from_base64_at_any_place(before: str, encode: Callable[[bytes], bytes]) -> None:
+    whole = encode(f"{before}{KEY}:after".encode()).decode()
 
     left = redacted(f"Basic {whole}")
 
@@ -64,19 +89,33 @@ def test_a_key_is_taken_out_of_base64_wherever_it_stands_in_it(before: str) -> N
     assert len(left) < len(whole)
 
 
-@pytest.mark.parametrize("form", [KEY, quote(KEY, safe=""), json.dumps(KEY)[1:-1]])
-def test_a_key_is_taken_out_of_a_body(form: str) -> None:
-    assert redacted_bytes(b'{"echo": "%s"}' % form.encode()) == b'{"echo": "[key]"}'
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+def test_a_key_is_removed_from_a_body_and_from_headers(form: str) -> None:
+    body = b'{"echo": "%s"}' % form.encode()
+
+    assert redacted_bytes(body) == b'{"echo": "[key]"}'
+    assert redacted_headers([(b"x-key", form.encode()), (b"date", b"today")]) == [
+        (b"x-key", b"[key]"),
+        (b"date", b"today"),
+    ]
+
+
+def test_the_longest_of_two_keys_is_removed_as_a_whole() -> None:
+    register_api_key("canary-short")
+    register_api_key("canary-short-and-long")
+
+    assert redacted("canary-short-and-long, canary-short") == "[key], [key]"
+    assert redacted_bytes(b"canary-short-and-long, canary-short") == b"[key], [key]"
 
 
 def test_a_word_of_the_data_is_no_key() -> None:
-    hide("cats")
+    register_api_key("cats")
 
     assert redacted("cats and dogs") == "cats and dogs"
 
 
-def test_a_password_of_no_api_is_taken_out_of_messages_and_not_out_of_answers() -> None:
-    hide_in_messages("christmas-2026")
+def test_a_password_of_no_api_is_removed_from_messages_and_not_out_of_answers() -> None:
+    register_secret("christmas-2026")
 
     assert redacted("postgresql://owner:christmas-2026@host") == "postgresql://owner:[key]@host"
     assert redacted_bytes(b'{"desc": "#christmas-2026"}') == b'{"desc": "#christmas-2026"}'
@@ -118,7 +157,7 @@ def test_tracebacks_hold_no_key(log: tuple[logging.Logger, StringIO]) -> None:
     ],
 )
 def test_a_place_is_shown_without_what_can_be_a_secret(path: str, shown: str) -> None:
-    assert shown_place(path) == shown
+    assert redact_url(path) == shown
 
 
 @pytest.mark.parametrize(
@@ -130,7 +169,7 @@ def test_a_place_is_shown_without_what_can_be_a_secret(path: str, shown: str) ->
         ("github://org:some-repository@main/a.json", "some-repository", "some-repository"),
     ],
 )
-def test_what_is_a_secret_in_a_url_is_taken_out_of_messages(url: str, text: str, shown: str) -> None:
-    hide_secrets_of(url)
+def test_what_is_a_secret_in_a_url_is_removed_from_messages(url: str, text: str, shown: str) -> None:
+    register_secrets_of(url)
 
     assert redacted(text) == shown

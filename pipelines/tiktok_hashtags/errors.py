@@ -117,6 +117,8 @@ class RequestError(TiktagsError):
         message: What happened, with provider, endpoint and hashtag; never a key.
         credits: What was charged all the same, in the provider's credits; None where only the worst case is known.
         retry_after_seconds: How long the provider asked to wait, if it did.
+
+    `status` is that of the HTTP answer, if one came.
     """
 
     exit_code = 4
@@ -124,6 +126,7 @@ class RequestError(TiktagsError):
     outcome = "error"
     stops_provider = False
     usual_credits: int | None = 0
+    status: int | None = None
 
     def __init__(self, message: str, *, credits: int | None = None, retry_after_seconds: float | None = None) -> None:
         super().__init__(message)

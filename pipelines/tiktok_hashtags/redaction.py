@@ -1,59 +1,60 @@
-"""Keys kept out of whatever a run writes: the keys that were read, and one function that takes them out of a text.
+"""Secrets kept out of everything that a run writes: a register of those that were read, and functions that remove them.
 
-It is applied where things come in or go out: to an answer's body and headers, to the message of every error of ours,
-and to every log record of the process, whoever makes it.
+They are applied where things come in or go out: to an answer's body and headers, to the message of every error of ours,
+and to every log record of the process, whichever library makes it.
 """
 
 from __future__ import annotations
 
 import base64
+import html
 import json
 import logging
 import re
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any
-from urllib.parse import quote, quote_plus, unquote_plus
+from urllib.parse import quote_plus, unquote_plus
 
 PLACEHOLDER = "[key]"
 # A shorter one is no key of a real API, and could be a word of the data.
 MIN_LENGTH = 8
-_URL_SAFE = str.maketrans("+/", "-_")
 _PASSWORD = re.compile(r"(?:https?|s?ftp|ssh|smb|webdavs?)://[^/?#:]*:([^/?#]*)@")
 _SECRET_NAME = re.compile(r"sig|token|key|password|secret|credential", re.IGNORECASE)
-_hidden: set[str] = set()
-_plain: set[bytes] = set()
-_pattern = re.compile(r"(?!)")
+# The longest go first, for one may be part of another.
+_secrets: list[str] = []
+_api_keys: list[str] = []
 
 
-def hide(secret: str) -> None:
-    """Have a secret that APIs are sent, also percent-encoded or in base64, taken out from now on."""
-    if len(secret) >= MIN_LENGTH:
-        hide_in_messages(secret)
-        _plain.update(form.encode() for form in _plain_forms(secret))
+def register_api_key(key: str) -> None:
+    """Remove a key that is sent to an API from messages, logs and answers from now on."""
+    register_secret(key)
+    _add(_api_keys, key)
 
 
-def hide_in_messages(secret: str) -> None:
-    """Have a secret that no API knows taken out of errors and logs; an answer that has the same word keeps it."""
-    global _pattern  # noqa: PLW0603  # one for the process, as keys are
-    if len(secret) < MIN_LENGTH or secret in _hidden:
-        return
-    _hidden.add(secret)
-    forms = sorted({form for each in _hidden for form in _forms(each)}, key=len, reverse=True)
-    _pattern = re.compile("|".join(map(re.escape, forms)))
+def register_secret(secret: str) -> None:
+    """Remove a secret that no API knows from messages and logs from now on; an answer keeps the same word."""
+    _add(_secrets, secret)
 
 
-def hide_secrets_of(url: str) -> None:
-    """Have what is a secret in a URL, its password or a signature of its query, taken out of errors and logs."""
+def _add(secrets: list[str], secret: str) -> None:
+    if len(secret) >= MIN_LENGTH and secret not in secrets:
+        secrets.append(secret)
+        secrets.sort(key=len, reverse=True)
+
+
+def register_secrets_of(url: str) -> None:
+    """Register the secrets in a URL: its password, and the signatures and tokens of its query."""
     password = _PASSWORD.search(url)
     values = re.findall(r"[?&]([^=&#]*)=([^&#]*)", url) if is_http(url) else []
     secrets = [value for name, value in values if _SECRET_NAME.search(name)]
     for secret in [*secrets, password[1]] if password else secrets:
-        hide_in_messages(secret)
-        hide_in_messages(unquote_plus(secret))
+        register_secret(secret)
+        register_secret(unquote_plus(secret))
 
 
-def shown_place(path: str) -> str:
+def redact_url(path: str) -> str:
     """Return a path, or a URL without its user and query, as text that any encoding has."""
     shown = path.encode("utf-8", "replace").decode()
     if "://" not in shown:
@@ -68,19 +69,28 @@ def is_http(path: str) -> bool:
 
 def redacted(text: str) -> str:
     """Return a text without the secrets."""
-    return _pattern.sub(PLACEHOLDER, text)
+    return _in_texts(tuple(_secrets)).sub(PLACEHOLDER, text) if _secrets else text
 
 
 def redacted_bytes(content: bytes) -> bytes:
-    """Return a body without the secrets as they are or percent-encoded; base64 would cost each page more."""
-    for form in _plain:
-        if form in content:
-            content = content.replace(form, PLACEHOLDER.encode())
+    """Return a body without the API keys.
+
+    A pattern costs each page too much time, so it is first searched for the longest part of a key that no encoder
+    escapes; base64 is left out, because it has no such part.
+    """
+    for key in _api_keys:
+        if _stem(key) in content:
+            content = _in_bytes(key).sub(PLACEHOLDER.encode(), content)
     return content
 
 
+def redacted_headers(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """Return headers without the API keys in their values."""
+    return [(name, redacted_bytes(value)) for name, value in headers]
+
+
 def redact_logs() -> None:
-    """Take the secrets out of all log records that are made from now on, and out of their tracebacks."""
+    """Remove the secrets from all log records that are made from now on, and from their tracebacks."""
     logging.setLogRecordFactory(_record)
 
 
@@ -88,23 +98,52 @@ def _record(*given: Any, **more: Any) -> logging.LogRecord:
     record = logging.LogRecord(*given, **more)
     record.msg, record.args = redacted(record.getMessage()), ()
     if record.exc_info and record.exc_info[1]:
-        # Formatters take this text where it is there, and would make it of the exception where it is not.
+        # Formatters use this text if it is there, and would make it from the exception if not.
         record.exc_text = redacted("".join(traceback.format_exception(record.exc_info[1])).rstrip())
     return record
 
 
-def _plain_forms(secret: str) -> set[str]:
-    return {secret, quote(secret, safe=""), quote(secret), quote_plus(secret), json.dumps(secret)[1:-1]}
+@lru_cache(maxsize=1)
+def _in_texts(secrets: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join([*map(_escaped, secrets), *map(_in_base64, secrets)]))
 
 
-def _forms(secret: str) -> Iterator[str]:
-    yield from {*_plain_forms(secret), repr(secret)[1:-1]}
-    for encoded in _base64_forms(secret.encode()):
-        yield from {encoded, encoded.translate(_URL_SAFE)}
+@lru_cache
+def _in_bytes(secret: str) -> re.Pattern[bytes]:
+    return re.compile(_escaped(secret).encode())
 
 
-def _base64_forms(secret: bytes) -> Iterator[str]:
-    """Yield what is the same in the base64 of every text that holds the secret, for each place it can have in it."""
+@lru_cache
+def _stem(secret: str) -> bytes:
+    stems: list[str] = re.findall("[A-Za-z0-9]*", secret)
+    return max(stems, key=len).encode()
+
+
+def _escaped(secret: str) -> str:
+    """Return a pattern for a secret in which each character is as it is, or as URLs, JSON, HTML or `repr` escape it.
+
+    This is the one place that knows escapings.
+    """
+    return "".join(map(_escapings, secret))
+
+
+def _escapings(character: str) -> str:
+    code = ord(character)
+    hexadecimal = "".join(f"[{digit}{digit.upper()}]" if digit.isalpha() else digit for digit in f"{code:02x}")
+    forms = {character, quote_plus(character), json.dumps(character)[1:-1], html.escape(character)}
+    if character in "\\/'\"":
+        forms.add("\\" + character)
+    known = "|".join(re.escape(form) for form in sorted(forms, key=len, reverse=True))
+    return rf"(?:{known}|%{hexadecimal}|\\u00{hexadecimal}|&#0*{code};|&#[xX]0*{hexadecimal};)"
+
+
+def _in_base64(secret: str) -> str:
+    """Return a pattern for the part of a secret's base64 that no neighbour changes, as a `Basic` header holds it.
+
+    There are three such parts, for the number of bytes before the secret modulo three; either alphabet counts.
+    """
+    content, parts = secret.encode(), []
     for before in range(3):
-        first, end = -(-before * 8 // 6), (before + len(secret)) * 8 // 6
-        yield base64.b64encode(bytes(before) + secret).decode()[first:end]
+        first, end = -(-before * 8 // 6), (before + len(content)) * 8 // 6
+        parts.append(re.escape(base64.b64encode(bytes(before) + content).decode()[first:end]))
+    return "|".join(parts).replace(r"\+", "[+-]").replace("/", "[/_]")

@@ -15,7 +15,8 @@ from tests.cli.screen import text_of
 
 from tiktok_hashtags.cli.prune import pruning_view
 from tiktok_hashtags.config import Retention
-from tiktok_hashtags.fetch.journal import Journal, StoredPage
+from tiktok_hashtags.fetch.journal import Journal
+from tiktok_hashtags.fetch.journal_tables import StoredPage
 from tiktok_hashtags.fetch.retention import Part
 from tiktok_hashtags.jobs.prune import Pruning
 

@@ -60,10 +60,10 @@ def feed(size: int, page_size: int) -> Fetch:
 def offsets(page_size: int) -> Callable[[str | None, int], tuple[str, int]]:
     """Where the page after the one at an offset begins."""
 
-    def beyond(cursor: str | None, _: int) -> tuple[str, int]:
+    def skip_to(cursor: str | None, _: int) -> tuple[str, int]:
         return str(int(cursor or 0) + page_size), page_size
 
-    return beyond
+    return skip_to
 
 
 def broken(fetch: Fetch, errors: Mapping[int, RequestError]) -> Fetch:
@@ -149,7 +149,7 @@ def test_a_page_that_stays_broken_costs_only_its_own_items(size: int, page_size:
     lost = [start for start in drawn if start - page_size not in drawn and start + page_size not in drawn]
     fetch = broken(feed(size, page_size), {start: ServerError("HTTP 500") for start in lost})
 
-    steps, verdict = walked(fetch, Rules(beyond=offsets(page_size)))
+    steps, verdict = walked(fetch, Rules(skip_to=offsets(page_size)))
 
     kept = [number for start in starts if start not in lost for number in range(start, min(start + page_size, size))]
     assert items_of(steps) == [str(number).encode() for number in kept]
@@ -174,7 +174,7 @@ def test_a_page_that_stays_broken_costs_only_its_own_items(size: int, page_size:
     ],
 )
 def test_only_what_can_be_one_page_s_own_fault_is_stepped_over(error: RequestError, pages: int) -> None:
-    steps, verdict = walked(broken(feed(40, 10), {10: error}), Rules(beyond=offsets(10)))
+    steps, verdict = walked(broken(feed(40, 10), {10: error}), Rules(skip_to=offsets(10)))
 
     assert (len(steps), verdict.stop_reason, verdict.error) == (pages, error.reason, error)
 
@@ -182,7 +182,7 @@ def test_only_what_can_be_one_page_s_own_fault_is_stepped_over(error: RequestErr
 def test_the_second_broken_page_in_a_row_ends_the_walk() -> None:
     faults = {start: ServerError(f"HTTP 500 at {start}") for start in (10, 20)}
 
-    steps, verdict = walked(broken(feed(60, 10), faults), Rules(beyond=offsets(10)))
+    steps, verdict = walked(broken(feed(60, 10), faults), Rules(skip_to=offsets(10)))
 
     assert (len(steps), str(verdict.error)) == (1, "HTTP 500 at 20")
 
@@ -194,7 +194,7 @@ def test_a_failing_envelope_on_the_first_page_is_not_paid_for_twice() -> None:
         asked.append(cursor)
         raise EnvelopeError("code 1")
 
-    walked(fetch, Rules(beyond=offsets(10)))
+    walked(fetch, Rules(skip_to=offsets(10)))
 
     assert asked == [None]
 
@@ -202,7 +202,7 @@ def test_a_failing_envelope_on_the_first_page_is_not_paid_for_twice() -> None:
 def test_page_numbers_and_limits_count_the_page_that_is_missing() -> None:
     fetch = broken(feed(100, 10), {10: ServerError("HTTP 500")})
 
-    steps, verdict = walked(fetch, Rules(max_items=40, beyond=offsets(10)))
+    steps, verdict = walked(fetch, Rules(max_items=40, skip_to=offsets(10)))
 
     assert [(number, first) for number, first, _ in steps] == [(1, 1), (3, 21), (4, 31)]
     assert (verdict.items, verdict.stop_reason) == (30, "server_error")
@@ -288,7 +288,7 @@ def test_a_cycle_of_cursors_is_a_loop() -> None:
 
 
 @pytest.mark.parametrize(
-    ("pages", "doubted"),
+    ("pages", "suspect"),
     [
         # The cursor that came before is at fault, or the one that led to where it came from.
         ([(["a"], "1"), (["b"], "2"), (["c"], "1")], [2]),
@@ -299,20 +299,20 @@ def test_a_cycle_of_cursors_is_a_loop() -> None:
     ],
     ids=["loop", "cycle", "no cursor", "empty", "repeated"],
 )
-def test_pages_that_led_astray_are_doubted(pages: list[tuple[list[str], str | None]], doubted: list[int]) -> None:
+def test_pages_that_misled_a_walk_are_suspect(pages: list[tuple[list[str], str | None]], suspect: list[int]) -> None:
     made = [page(ids, cursor, has_more=True, key=str(number)) for number, (ids, cursor) in enumerate(pages)]
 
     steps, verdict = walked(scripted(*made))
 
     assert len(steps) == len(pages)
-    assert verdict.doubted == [str(number) for number in doubted]
+    assert verdict.suspect == [str(number) for number in suspect]
 
 
 @pytest.mark.parametrize("rules", [Rules(), Rules(max_items=20), Rules(max_pages=3)])
-def test_pages_that_led_on_are_not_doubted(rules: Rules) -> None:
+def test_pages_that_led_on_are_not_suspect(rules: Rules) -> None:
     _, verdict = walked(feed(50, 10), rules)
 
-    assert verdict.doubted == []
+    assert verdict.suspect == []
 
 
 def test_a_new_id_between_known_ones_starts_the_count_of_known_pages_anew() -> None:

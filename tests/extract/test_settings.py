@@ -11,15 +11,15 @@ from dlt.common.configuration.specs.pluggable_run_context import PluggableRunCon
 from tiktok_hashtags.errors import ConfigError, MissingKeyError
 from tiktok_hashtags.extract.session import Session
 from tiktok_hashtags.extract.settings import Settings, read_settings
-from tiktok_hashtags.fetch.layers import Accepted
-from tiktok_hashtags.fetch.money import Plan
+from tiktok_hashtags.fetch.calls import Accepted
+from tiktok_hashtags.fetch.money import PricePlan
 
 if TYPE_CHECKING:
     from tests.conftest import MakeSession
 
 PLANS = {
-    "free": Plan("free", 0.0, 5, credits_per_day=500, credits_per_month=2_000),
-    "starter": Plan("starter", 9 / 20_000, 15, 0.00075, credits_per_day=5_000, credits_per_month=20_000),
+    "free": PricePlan("free", 0.0, 5, credits_per_day=500, credits_per_month=2_000),
+    "starter": PricePlan("starter", 9 / 20_000, 15, 0.00075, credits_per_day=5_000, credits_per_month=20_000),
 }
 
 
@@ -99,13 +99,13 @@ def test_a_page_is_no_larger_than_the_api_gives() -> None:
 
 
 def test_a_rate_without_a_plan_is_an_own_plan_without_caps() -> None:
-    assert read(requests_per_minute=600).plan == Plan("own", 0.0, 600)
+    assert read(requests_per_minute=600).plan == PricePlan("own", 0.0, 600)
 
 
 def test_a_rate_with_a_plan_keeps_the_plans_caps() -> None:
     plan = read(plan="starter", requests_per_minute=7).plan
 
-    assert plan == Plan("starter", 9 / 20_000, 7, 0.00075, credits_per_day=5_000, credits_per_month=20_000)
+    assert plan == PricePlan("starter", 9 / 20_000, 7, 0.00075, credits_per_day=5_000, credits_per_month=20_000)
 
 
 def test_a_price_of_your_own_replaces_the_plans_prices() -> None:

@@ -1,39 +1,34 @@
 from __future__ import annotations
 
-import json
 import logging
 import pickle
 import traceback
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import httpx
-import msgspec
 import pytest
 
 from tiktok_hashtags.errors import (
     AuthError,
     BalanceError,
-    BodyError,
     ConfigError,
     InterruptedRunError,
     MissingKeyError,
     NotFoundError,
-    RateLimitedError,
-    RequestError,
-    ServerError,
-    StatusError,
+    NotJournaledError,
 )
 from tiktok_hashtags.extract.session import Session
-from tiktok_hashtags.fetch.answers import prepare, raise_for_status, strict_json
+from tiktok_hashtags.fetch.answers import raise_for_status
+from tiktok_hashtags.fetch.calls import Accepted
 from tiktok_hashtags.fetch.client import ApiClient, check_base_url
-from tiktok_hashtags.fetch.layers import Accepted
-from tiktok_hashtags.fetch.money import Plan
+from tiktok_hashtags.fetch.money import PricePlan
 
 if TYPE_CHECKING:
     from tests.conftest import MakeClient, MakeSession
 
+NOW = datetime(2026, 11, 1, 6)
 KEY = "secret-key"
-prepare(dict[str, Any], dict[str, str], dict[str, list[msgspec.Raw]])
 
 
 def take(response: httpx.Response) -> Accepted:
@@ -155,50 +150,6 @@ def test_the_same_request_is_the_same_page_whatever_the_order(make_client: MakeC
     assert len(network.requests) == 1
 
 
-@pytest.mark.parametrize(
-    ("status", "error"),
-    [
-        (400, StatusError),
-        (401, AuthError),
-        (402, BalanceError),
-        (403, AuthError),
-        (404, NotFoundError),
-        (422, StatusError),
-        (429, RateLimitedError),
-        (500, ServerError),
-        (504, ServerError),
-        (599, ServerError),
-        (204, StatusError),
-        (301, StatusError),
-    ],
-)
-def test_a_status_says_what_can_be_done(status: int, error: type[RequestError]) -> None:
-    with pytest.raises(error, match=rf"^example: HTTP {status}, too bad") as caught:
-        raise_for_status(httpx.Response(status), "example", detail="too bad", credits=2)
-
-    assert type(caught.value) is error
-    assert caught.value.credits == 2
-
-
-def test_a_long_detail_is_cut_short() -> None:
-    with pytest.raises(StatusError) as caught:
-        raise_for_status(httpx.Response(400), "example", detail="x" * 10_000)
-
-    assert len(str(caught.value)) < 400
-
-
-@pytest.mark.parametrize("status", [401, 402, 403])
-def test_a_refused_key_or_an_empty_balance_is_asked_once(make_client: MakeClient, status: int) -> None:
-    network = Recorder(status)
-    client = make_client(network)
-
-    for path in ("/1", "/2", "/3"):
-        with pytest.raises((AuthError, BalanceError)):
-            fetch(client, path)
-
-    assert len(network.requests) == 1
-
-
 def test_an_error_of_one_request_does_not_stop_the_provider(make_client: MakeClient) -> None:
     network = Recorder(404)
     client = make_client(network)
@@ -232,15 +183,11 @@ def test_an_interrupted_run_sends_nothing(make_client: MakeClient, session: Sess
     assert network.requests == []
 
 
-class Cut(bytes):
-    is_partial = True
-
-
 def test_a_page_that_the_balance_cut_short_stops_the_provider(make_client: MakeClient) -> None:
     network = Recorder()
     client = make_client(network)
     reply = client.fetch(
-        "/1", params={}, endpoint="things", accept=lambda r: Accepted(Cut(r.content), 1), worst_credits=1
+        "/1", params={}, endpoint="things", accept=lambda r: Accepted(r.content, 1, is_partial=True), worst_credits=1
     )
 
     with pytest.raises(BalanceError, match="example: the balance ran out inside a page of things"):
@@ -250,6 +197,61 @@ def test_a_page_that_the_balance_cut_short_stops_the_provider(make_client: MakeC
     assert len(network.requests) == 1
 
 
+def test_a_page_is_bought_once_and_replayed_after(make_client: MakeClient, make_session: MakeSession) -> None:
+    first = make_session()
+    bought = fetch(make_client(Recorder(), session=first))
+    first.close()
+    second, network = make_session(clock=lambda: NOW + timedelta(hours=3)), Recorder(500)
+
+    replayed = fetch(make_client(network, session=second))
+
+    assert network.requests == []
+    assert (replayed.payload, replayed.observed_at, replayed.is_replayed) == (bought.payload, NOW, True)
+    assert (bought.is_replayed, replayed.request_key) == (False, bought.request_key)
+    [row] = second.journal.requests(second.run_id, "example")
+    assert (row["outcome"], row["status"], row["credits"], row["cost_usd"]) == ("replayed", None, 0, 0.0)
+
+
+def test_another_date_is_bought_again(make_client: MakeClient, make_session: MakeSession) -> None:
+    fetch(make_client(Recorder(), session=make_session()))
+    tomorrow, network = make_session(snapshot_date=NOW.date() + timedelta(days=1)), Recorder()
+
+    fetch(make_client(network, session=tomorrow))
+
+    assert len(network.requests) == 1
+
+
+def test_only_accepted_pages_are_kept(make_client: MakeClient) -> None:
+    network = Recorder(404)
+    client = make_client(network)
+    for _ in range(2):
+        with pytest.raises(NotFoundError):
+            fetch(client)
+
+    network.status = 200
+
+    assert fetch(client).is_replayed is False
+
+
+def test_a_replayed_run_sends_nothing(make_client: MakeClient, make_session: MakeSession) -> None:
+    fetch(make_client(Recorder()), "/bought")
+    network = Recorder()
+    client = make_client(network, session=make_session(is_offline=True))
+
+    assert fetch(client, "/bought").is_replayed
+    with pytest.raises(NotJournaledError, match="things: the page is not in the journal; nothing was sent"):
+        fetch(client, "/new")
+    assert network.requests == []
+
+
+def test_a_suspect_page_is_bought_again_but_replayed(make_client: MakeClient, make_session: MakeSession) -> None:
+    client = make_client(Recorder())
+    client.mark_suspect([fetch(client).request_key])
+
+    assert fetch(make_client(Recorder(), session=make_session(is_offline=True))).is_replayed
+    assert not fetch(make_client(Recorder(), session=make_session())).is_replayed
+
+
 def test_the_key_is_in_no_message_log_or_trace(make_session: MakeSession, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     session = make_session(transport=httpx.MockTransport(Recorder(401)))
@@ -257,7 +259,7 @@ def test_the_key_is_in_no_message_log_or_trace(make_session: MakeSession, caplog
         provider="example",
         base_url="https://api.example/v1",
         headers={"authorization": f"Bearer {KEY}"},
-        plan=Plan("test", 0.0, 60),
+        plan=PricePlan("test", 0.0, 60),
         session=session,
     )
 
@@ -267,62 +269,6 @@ def test_the_key_is_in_no_message_log_or_trace(make_session: MakeSession, caplog
     said = "".join(traceback.format_exception(caught.value))
     rows = list(session.journal.requests("run-1", "example"))
     assert KEY not in said + caplog.text + repr(client) + repr(rows) + str(pickle.dumps(str(caught.value)))
-
-
-def body(content: bytes) -> httpx.Response:
-    return httpx.Response(200, content=content)
-
-
-@pytest.mark.parametrize(
-    ("content", "said"),
-    [
-        (b"", "an empty body"),
-        (b"<!doctype html><html>", "HTTP 200 with HTML"),
-        (b"  <html>", "HTTP 200 with HTML"),
-        (b'{"a": 1', "a body that is not as documented"),
-        (b'{"a": NaN}', "a body that is not as documented"),
-        (b'{"a": Infinity}', "a body that is not as documented"),
-        (b'{"a": 1}{"a": 2}', "a body that is not as documented"),
-        (b"[1, 2]", "a body that is not as documented"),
-        (b'{"a": "\x00"}', "a body that is not as documented"),
-        (b'{"a": "\xff"}', "the body is not UTF-8"),
-        ('{"a": 1}'.encode("utf-16"), "the body is not UTF-8"),
-        (b'{"a": ' + b"[" * 200_000 + b"]" * 200_000 + b"}", "the body is nested too deep"),
-        (b'{"a": ' + b"9" * 5_000 + b"}", "a body that is not as documented"),
-        (b'{"a": [{"b": -' + b"9" * 1_000 + b"}]}", "a number of a thousand digits or more"),
-    ],
-)
-def test_a_body_that_is_not_the_documented_json_is_a_typed_error(content: bytes, said: str) -> None:
-    with pytest.raises(BodyError, match=f"^example: .*{said}|^example: {said}") as caught:
-        strict_json(body(content), dict[str, Any], "example")
-
-    assert caught.value.credits is None
-
-
-def test_illegal_code_points_do_not_cost_the_page() -> None:
-    page = strict_json(body(rb'{"a": "x\u0000\ud83d"}'), dict[str, str], "example")
-
-    assert page == {"a": "x\ufffd\ufffd"}
-
-
-@pytest.mark.parametrize("offset", [0, 1, 499, 500, 777])
-def test_an_endless_number_is_found_wherever_it_stands_in_raw_items(offset: int) -> None:
-    text = b'{"a": [' + b" " * offset + b"9" * 5_000 + b"]}"
-
-    with pytest.raises(BodyError, match="a number of a thousand digits or more"):
-        strict_json(body(text), dict[str, list[msgspec.Raw]], "example")
-
-
-def test_a_text_of_digits_is_a_text() -> None:
-    digits = "9" * 5_000
-
-    assert strict_json(body(json.dumps({"a": digits}).encode()), dict[str, str], "example") == {"a": digits}
-
-
-def test_raw_items_are_left_for_later() -> None:
-    page = strict_json(body(b'{"data": [{"id": 1}, null]}'), dict[str, list[msgspec.Raw]], "example")
-
-    assert [bytes(item) for item in page["data"]] == [b'{"id": 1}', b"null"]
 
 
 def test_closing_closes_the_network(make_session: MakeSession) -> None:
@@ -335,7 +281,7 @@ def test_closing_closes_the_network(make_session: MakeSession) -> None:
     network = Network()
     session = make_session(transport=network)
     client = ApiClient(
-        provider="example", base_url="https://api.example", headers={}, plan=Plan("test", 0.0, 60), session=session
+        provider="example", base_url="https://api.example", headers={}, plan=PricePlan("test", 0.0, 60), session=session
     )
 
     client.close()

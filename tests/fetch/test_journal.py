@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
@@ -11,12 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from tiktok_hashtags.errors import BudgetError, ConfigError, LoadError, QuotaError, TiktagsError
-from tiktok_hashtags.fetch.journal import Journal, RequestRow, StoredPage
-from tiktok_hashtags.fetch.money import Caps, Plan, Spent
+from tiktok_hashtags.errors import BudgetError, LoadError
+from tiktok_hashtags.fetch.journal import Journal
+from tiktok_hashtags.fetch.journal_tables import RequestRow, Spent, StoredPage
 
 AT = datetime(2026, 11, 1, 6)
-PLAN = Plan("paid", credit_usd=0.001, requests_per_minute=600)
 PAGE = StoredPage(b'{"data": ["\xf0\x9f\x8e\x84"]}', AT, 50)
 
 
@@ -49,8 +48,9 @@ def row(number: int = 1, **given: object) -> RequestRow:
     return replace(usual, **given)  # type: ignore[arg-type]  # the fields of RequestRow
 
 
-def reserve(journal: Journal, row: RequestRow, *, plan: Plan = PLAN, caps: Caps | None = None) -> RequestRow:
-    reserved, _ = journal.reserve(row, plan=plan, caps=caps or Caps())
+def reserve(journal: Journal, row: RequestRow) -> RequestRow:
+    """Reserve a request whose credits cost $0.001 each."""
+    reserved, _ = journal.reserve(row, lambda _: row.credits * 0.001)
     return reserved
 
 
@@ -166,47 +166,38 @@ def test_what_a_request_did_not_cost_is_no_longer_spent(journal: Journal) -> Non
     assert (round(spent.day_usd, 9), round(spent.month_usd, 9)) == (0.02, 0.02)
 
 
-def test_a_price_is_that_of_the_credits_used_before_it_this_month(journal: Journal) -> None:
-    plan = Plan("starter", 0.001, 15, overage_usd=0.01, credits_per_month=60)
-
-    first, used = journal.reserve(row(1), plan=plan, caps=Caps())
-    second, used_then = journal.reserve(row(2), plan=plan, caps=Caps())
+def test_a_price_depends_on_the_credits_used_before_it_this_month(journal: Journal) -> None:
+    first, used = journal.reserve(row(1), lambda spent: spent.month_credits / 10)
+    second, used_then = journal.reserve(row(2), lambda spent: spent.month_credits / 10)
 
     assert (used, used_then) == (0, 50)
-    assert first.cost_usd == pytest.approx(0.05)
-    assert second.cost_usd == pytest.approx(10 * 0.001 + 40 * 0.01)
+    assert (first.cost_usd, second.cost_usd) == (0.0, 5.0)
 
 
-@pytest.mark.parametrize(
-    ("caps", "error", "said"),
-    [
-        (Caps(plan_day_credits=99), QuotaError, "50 of the 99 credits that the plan has a day are used"),
-        (Caps(plan_month_credits=99), QuotaError, "50 of the 99 credits that the plan has a month are used"),
-        (Caps(day_credits=99), BudgetError, "50 of 99 credits of this day are spent; a request of up to 50 was not"),
-        (Caps(month_credits=99), BudgetError, "50 of 99 credits of this month"),
-        (Caps(day_usd=0.099), BudgetError, "of this day are spent"),
-        (Caps(month_usd=0.099), BudgetError, "of this month are spent"),
-    ],
-)
-def test_a_charge_over_a_cap_is_refused_and_leaves_nothing(
-    path: Path, journal: Journal, caps: Caps, error: type[TiktagsError], said: str
-) -> None:
+def test_a_charge_that_its_price_refuses_leaves_nothing(path: Path, journal: Journal) -> None:
     reserve(journal, row(1))
 
-    with pytest.raises(error, match=said):
-        reserve(journal, row(2), caps=caps)
+    def refuse(_: Spent) -> float:
+        raise BudgetError("over the limit")
+
+    with pytest.raises(BudgetError, match="over the limit"):
+        journal.reserve(row(2), refuse)
 
     assert on_disk(path, "select request_id from requests") == [("r1",)]
     assert journal.spent("unifapi", at=AT).day_credits == 50
 
 
 def test_processes_that_share_a_ledger_cannot_overrun_a_cap_together(path: Path, journal: Journal) -> None:
-    caps = Caps(day_credits=100)
+    def priced(spent: Spent) -> float:
+        if spent.day_credits >= 100:
+            raise BudgetError("over the limit")
+        return 0.0
+
     with closing(Journal(path)) as other, ThreadPoolExecutor(8) as pool:
 
         def attempt(number: int) -> bool:
             try:
-                reserve((journal, other)[number % 2], row(number, credits=1), caps=caps)
+                (journal, other)[number % 2].reserve(row(number, credits=1), priced)
             except BudgetError:
                 return False
             return True
@@ -257,94 +248,11 @@ def test_closing_twice_is_no_error_and_ends_the_writer(path: Path) -> None:
     assert not any(writer.is_alive() for writer in writers)
 
 
-def test_a_failing_write_is_told_to_whoever_waits_and_to_all_after(path: Path, journal: Journal) -> None:
-    with closing(sqlite3.connect(path)) as other:
-        other.execute("drop table pages")
-
-    with pytest.raises(LoadError, match=r"journal\.sqlite: cannot write the journal: no such table: pages"):
-        store(journal, "a")
-    with pytest.raises(LoadError, match="cannot write the journal"):
-        reserve(journal, row())
-
-
-def test_a_value_that_the_file_cannot_hold_lets_nobody_wait_for_ever(journal: Journal) -> None:
-    with pytest.raises(LoadError, match="cannot write the journal: Python int too large"):
-        reserve(journal, row(credits=2**70))
-    with pytest.raises(LoadError):
-        journal.flush()
-
-
 def test_a_request_cannot_be_charged_under_the_same_id_twice(journal: Journal) -> None:
     reserve(journal, row())
 
     with pytest.raises(LoadError, match="UNIQUE constraint failed"):
         reserve(journal, row())
-
-
-@pytest.mark.parametrize(
-    "damaged",
-    [
-        pytest.param(lambda _: b"this is not a database" * 100, id="garbage"),
-        pytest.param(lambda content: content[: len(content) // 2], id="half"),
-        pytest.param(lambda content: content[:100], id="header alone"),
-        pytest.param(lambda content: b"\0" * len(content), id="zeros"),
-    ],
-)
-def test_a_file_that_is_no_journal_is_left_as_it_is(path: Path, damaged: Callable[[bytes], bytes]) -> None:
-    with closing(Journal(path)) as journal:
-        for number in range(50):
-            store(journal, str(number))
-    content = damaged(path.read_bytes())
-    path.write_bytes(content)
-
-    with pytest.raises(ConfigError, match=r"not a usable journal .* Nothing was sent or overwritten; move it away to"):
-        Journal(path)
-
-    assert path.read_bytes() == content
-
-
-def test_a_damaged_page_counts_as_never_bought(path: Path, journal: Journal, caplog: pytest.LogCaptureFixture) -> None:
-    store(journal, "whole")
-    store(journal, "damaged")
-    change(path, "update pages set body = substr(body, 1, 8) || zeroblob(9) where request_key = 'damaged'")
-
-    assert journal.page("damaged") is None
-    assert journal.page("whole") == PAGE
-    assert "journal.sqlite: the page /x is damaged" in caplog.text
-
-    store(journal, "damaged")
-    assert journal.page("damaged") == PAGE
-
-
-def test_no_flipped_bit_passes_as_a_page(path: Path, journal: Journal) -> None:
-    store(journal, "a", replace(PAGE, body=bytes(range(256)) * 40))
-    [(body,)] = on_disk(path, "select body from pages")
-    assert isinstance(body, bytes)
-    middle = len(body) // 2
-    flipped = body[:middle] + bytes([body[middle] ^ 1]) + body[middle + 1 :]
-
-    with closing(sqlite3.connect(path)) as other:
-        other.execute("update pages set body = ?", (flipped,))
-        other.commit()
-
-    assert journal.page("a") is None
-
-
-def test_a_journal_that_breaks_while_it_is_open_says_what_to_do(path: Path, journal: Journal) -> None:
-    store(journal, "a")
-    change(path, "drop table pages")
-
-    with pytest.raises(
-        LoadError, match=r"journal\.sqlite: the journal cannot be read \(no such table: pages\); move it"
-    ):
-        journal.page("a")
-
-
-def change(path: Path, statement: str) -> None:
-    """Do to the file what a failing disk or another program could do."""
-    with closing(sqlite3.connect(path)) as connection:
-        connection.execute(statement)
-        connection.commit()
 
 
 def test_two_journals_on_one_file_see_each_others_charges(path: Path, journal: Journal) -> None:
@@ -356,28 +264,28 @@ def test_two_journals_on_one_file_see_each_others_charges(path: Path, journal: J
         assert journal.spent("unifapi", at=AT).day_credits == 11
 
 
-def test_a_doubted_page_is_asked_for_again_but_known_to_a_replay(journal: Journal, path: Path) -> None:
+def test_a_suspect_page_is_requested_again_but_known_to_a_replay(journal: Journal, path: Path) -> None:
     store(journal, "good")
-    store(journal, "astray")
+    store(journal, "misleading")
 
-    journal.doubt(["astray", "never stored"])
+    journal.mark_suspect(["misleading", "never stored"])
 
     later = Journal(path)
     assert [each.page("good") for each in (journal, later)] == [PAGE, PAGE]
-    assert [each.page("astray") for each in (journal, later)] == [None, None]
-    assert later.page("astray", even_doubted=True) == PAGE
-    assert later.page("never stored", even_doubted=True) is None
+    assert [each.page("misleading") for each in (journal, later)] == [None, None]
+    assert later.page("misleading", even_suspect=True) == PAGE
+    assert later.page("never stored", even_suspect=True) is None
     later.close()
 
 
-def test_a_doubted_page_that_came_again_is_trusted(journal: Journal, path: Path) -> None:
-    store(journal, "astray")
-    journal.doubt(["astray"])
+def test_a_suspect_page_that_was_bought_again_is_trusted(journal: Journal, path: Path) -> None:
+    store(journal, "misleading")
+    journal.mark_suspect(["misleading"])
 
-    store(journal, "astray")
+    store(journal, "misleading")
 
     later = Journal(path)
-    assert [each.page("astray") for each in (journal, later)] == [PAGE, PAGE]
+    assert [each.page("misleading") for each in (journal, later)] == [PAGE, PAGE]
     later.close()
 
 

@@ -21,17 +21,18 @@ from tiktok_hashtags.errors import (
 )
 from tiktok_hashtags.extract.session import Session
 from tiktok_hashtags.fetch.answers import prepare, raise_for_status, strict_json
-from tiktok_hashtags.fetch.client import ApiClient, Reply
-from tiktok_hashtags.fetch.journal import Journal, RequestRow
-from tiktok_hashtags.fetch.layers import Accepted
-from tiktok_hashtags.fetch.money import Budget, Caps, Plan
+from tiktok_hashtags.fetch.calls import Accepted, Reply
+from tiktok_hashtags.fetch.client import ApiClient
+from tiktok_hashtags.fetch.journal import Journal
+from tiktok_hashtags.fetch.journal_tables import RequestRow
+from tiktok_hashtags.fetch.money import Budget, PricePlan
 
 if TYPE_CHECKING:
     from tests.conftest import FakeTime, MakeClient, MakeSession
 
 NOW = datetime(2026, 11, 1, 6)
 WORST = 50
-FREE = Plan("free", 0.0, 1_000, credits_per_day=100, credits_per_month=250)
+FREE = PricePlan("free", 0.0, 1_000, credits_per_day=100, credits_per_month=250)
 
 
 class Network:
@@ -220,7 +221,7 @@ def test_a_dollar_limit_over_unpriced_credits_sends_nothing(make_client: MakeCli
     network = Network(page())
 
     with pytest.raises(ConfigError, match="set credit_usd"):
-        fetch(make_client(network, plan=Plan("payg", None, 200), session=session))
+        fetch(make_client(network, plan=PricePlan("payg", None, 200), session=session))
 
     assert network.count == 0
     assert charges(session) == []
@@ -228,8 +229,7 @@ def test_a_dollar_limit_over_unpriced_credits_sends_nothing(make_client: MakeCli
 
 def earlier(journal: Journal, number: int, requested_at: datetime, credits: int) -> None:
     journal.reserve(
-        plan=FREE,
-        caps=Caps(),
+        price=lambda _: 0.0,
         row=RequestRow(
             request_id=f"earlier-{number}",
             run_id="run-0",
@@ -287,14 +287,14 @@ def test_a_new_day_has_its_credits_again(make_client: MakeClient, session: Sessi
     earlier(session.journal, 1, NOW - timedelta(days=1), 100)
     network = Network(page())
 
-    fetch(make_client(network, plan=Plan("free", 0.0, 1_000, credits_per_day=100), session=session))
+    fetch(make_client(network, plan=PricePlan("free", 0.0, 1_000, credits_per_day=100), session=session))
 
     assert network.count == 1
 
 
 def test_a_plan_with_overage_goes_on_beyond_its_month(make_client: MakeClient, session: Session) -> None:
     earlier(session.journal, 1, NOW, 90)
-    plan = Plan("starter", 0.001, 1_000, overage_usd=0.01, credits_per_month=100)
+    plan = PricePlan("starter", 0.001, 1_000, overage_usd=0.01, credits_per_month=100)
 
     fetch(make_client(Network(page(20)), plan=plan, session=session))
 
@@ -311,49 +311,9 @@ def test_a_request_within_the_days_last_credits_is_sent(make_client: MakeClient,
     assert network.count == 1
 
 
-def test_a_page_is_bought_once_and_replayed_after(make_client: MakeClient, make_session: MakeSession) -> None:
-    first = make_session()
-    bought = fetch(make_client(Network(page(20)), session=first))
-    first.close()
-    second, network = make_session(clock=lambda: NOW + timedelta(hours=3)), Network(httpx.ReadError("never asked"))
-
-    replayed = fetch(make_client(network, session=second))
-
-    assert network.count == 0
-    assert (replayed.payload, replayed.observed_at, replayed.is_replayed) == (bought.payload, NOW, True)
-    assert (bought.is_replayed, replayed.request_key) == (False, bought.request_key)
-    assert charges(second) == [("replayed", None, 0)]
-
-
-def test_another_date_is_bought_anew(make_client: MakeClient, make_session: MakeSession) -> None:
-    fetch(make_client(Network(page()), session=make_session()))
-    tomorrow, network = make_session(snapshot_date=NOW.date() + timedelta(days=1)), Network(page())
-
-    fetch(make_client(network, session=tomorrow))
-
-    assert network.count == 1
-
-
-@pytest.mark.parametrize("step", [httpx.Response(503, json={}), httpx.Response(200, json={"failed": 1})])
-def test_only_accepted_pages_are_kept(make_client: MakeClient, session: Session, step: httpx.Response) -> None:
-    network = Network(step)
-    client = make_client(network, session=session)
-    for _ in range(2):
-        with pytest.raises(RequestError):
-            fetch(client)
-
-    network.steps = [page()]
-
-    assert fetch(client).is_replayed is False
-
-
-class Partial(dict[str, int]):
-    is_partial = True
-
-
 def test_a_page_that_the_balance_cut_short_is_charged_but_not_kept(make_client: MakeClient, session: Session) -> None:
     def cut(response: httpx.Response) -> Accepted:
-        return Accepted(Partial(response.json()), 20)
+        return Accepted(response.json(), 20, is_partial=True)
 
     reply = fetch(make_client(Network(page(20)), session=session), accept=cut)
 

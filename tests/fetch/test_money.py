@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tiktok_hashtags.errors import BudgetError, ConfigError, QuotaError
-from tiktok_hashtags.fetch.money import Budget, Caps, Plan, Spent, check_caps, check_priced
+from tiktok_hashtags.errors import BudgetError, ConfigError, QuotaError, TiktagsError
+from tiktok_hashtags.fetch.journal_tables import Spent
+from tiktok_hashtags.fetch.money import Budget, Caps, PricePlan, check_caps, check_priced
 
-STARTER = Plan("starter", 9 / 20_000, 15, 0.75 / 1000, credits_per_day=5_000, credits_per_month=20_000)
+STARTER = PricePlan("starter", 9 / 20_000, 15, 0.75 / 1000, credits_per_day=5_000, credits_per_month=20_000)
 
 
 def test_included_credits_cost_the_plans_price_and_further_ones_the_overage() -> None:
@@ -19,13 +20,13 @@ def test_included_credits_cost_the_plans_price_and_further_ones_the_overage() ->
 
 
 def test_credits_without_a_price_cost_an_unknown_amount() -> None:
-    assert Plan("payg", None, 200).cost_usd(8, used_this_month=0) is None
+    assert PricePlan("payg", None, 200).cost_usd(8, used_this_month=0) is None
 
 
 def test_the_worst_case_is_the_dearer_of_both_prices() -> None:
     assert STARTER.worst_usd(8) == pytest.approx(8 * 0.00075)
-    assert Plan("free", 0.0, 5).worst_usd(8) == 0.0
-    assert Plan("payg", None, 200).worst_usd(8) is None
+    assert PricePlan("free", 0.0, 5).worst_usd(8) == 0.0
+    assert PricePlan("payg", None, 200).worst_usd(8) is None
 
 
 @given(st.integers(0, 50_000), st.integers(0, 50_000))
@@ -38,7 +39,7 @@ def test_no_credits_cost_more_than_their_worst_case(credits: int, used: int) -> 
 
 
 def test_a_month_is_a_cap_only_where_nothing_can_be_bought_beyond_it() -> None:
-    free = Plan("free", 0.0, 5, credits_per_month=2_000)
+    free = PricePlan("free", 0.0, 5, credits_per_month=2_000)
 
     assert free.month_cap == 2_000
     assert STARTER.month_cap is None
@@ -97,6 +98,24 @@ def test_a_cap_is_reached_exactly_and_not_exceeded() -> None:
         check_caps("unifapi", caps, spent, credits=51, usd=0.05)
     with pytest.raises(BudgetError):
         check_caps("unifapi", caps, spent, credits=50, usd=0.06)
+
+
+@pytest.mark.parametrize(
+    ("caps", "error", "message"),
+    [
+        (Caps(plan_day_credits=99), QuotaError, "50 of the 99 credits that the plan has a day are used"),
+        (Caps(plan_month_credits=99), QuotaError, "50 of the 99 credits that the plan has a month are used"),
+        (Caps(day_credits=99), BudgetError, "50 of 99 credits of this day are spent; a request of up to 50 was not"),
+        (Caps(month_credits=99), BudgetError, "50 of 99 credits of this month"),
+        (Caps(day_usd=0.099), BudgetError, "of this day are spent"),
+        (Caps(month_usd=0.099), BudgetError, "of this month are spent"),
+    ],
+)
+def test_a_charge_over_a_cap_is_refused_with_its_limit(caps: Caps, error: type[TiktagsError], message: str) -> None:
+    spent = Spent(day_credits=50, month_credits=50, day_usd=0.05, month_usd=0.05)
+
+    with pytest.raises(error, match=message):
+        check_caps("unifapi", caps, spent, credits=50, usd=0.05)
 
 
 def test_without_caps_anything_goes() -> None:

@@ -8,15 +8,12 @@ from typing import TYPE_CHECKING
 
 import httpx
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 from tests.fake_network import Script, fetch, ok
 
 from tiktok_hashtags.errors import AuthError, QuotaError, RequestError
 from tiktok_hashtags.fetch.client import ApiClient
-from tiktok_hashtags.fetch.money import Plan
-from tiktok_hashtags.fetch.pace import retry_after_seconds
-from tiktok_hashtags.fetch.slots import WINDOW_SECONDS
+from tiktok_hashtags.fetch.money import PricePlan
+from tiktok_hashtags.fetch.pace import WINDOW_SECONDS
 
 if TYPE_CHECKING:
     from tests.conftest import FakeTime, MakeClient, MakeSession
@@ -25,7 +22,7 @@ if TYPE_CHECKING:
 def test_runs_that_share_a_ledger_count_together(
     make_client: MakeClient, make_session: MakeSession, fake_time: FakeTime
 ) -> None:
-    small = Plan("small", 0.0, requests_per_minute=3)
+    small = PricePlan("small", 0.0, requests_per_minute=3)
     network = Script(ok())
     first = make_client(network, plan=small, session=make_session(is_shared=True))
     for number in range(3):
@@ -40,7 +37,7 @@ def test_runs_that_share_a_ledger_count_together(
 
 def test_threads_keep_to_the_plan_together(make_client: MakeClient, fake_time: FakeTime) -> None:
     network = Script(ok())
-    client = make_client(network, plan=Plan("small", 0.0, requests_per_minute=3))
+    client = make_client(network, plan=PricePlan("small", 0.0, requests_per_minute=3))
     started_at = fake_time.now
 
     with ThreadPoolExecutor(9) as pool:
@@ -144,7 +141,7 @@ def test_a_run_with_a_ledger_of_its_own_counts_alone(make_client: MakeClient, fa
     network = Script(ok())
 
     for number in range(2):
-        fetch(make_client(network, plan=Plan("small", 0.0, requests_per_minute=1)), f"/{number}")
+        fetch(make_client(network, plan=PricePlan("small", 0.0, requests_per_minute=1)), f"/{number}")
 
     assert fake_time.sleeps == []
 
@@ -196,7 +193,7 @@ def test_what_waits_for_its_turn_is_not_sent_once_the_key_is_refused(
         is_refused.wait(10)
         fake_time.sleep(seconds)
 
-    client = make_client(answer, plan=Plan("small", 0.0, requests_per_minute=1), session=make_session(sleep=wait))
+    client = make_client(answer, plan=PricePlan("small", 0.0, requests_per_minute=1), session=make_session(sleep=wait))
     with ThreadPoolExecutor(8) as pool:
         first = pool.submit(_error_of, client, "/first")
         first.add_done_callback(lambda _: is_refused.set())
@@ -221,28 +218,3 @@ def test_a_date_counts_from_the_answers_own(make_client: MakeClient, fake_time: 
     fetch(make_client(Script(httpx.Response(429, headers=headers, json={}), ok())))
 
     assert fake_time.sleeps == [420]
-
-
-@pytest.mark.parametrize(
-    ("value", "seconds"),
-    [
-        ("120", 120.0),
-        ("0", 0.0),
-        ("", None),
-        ("-5", None),
-        ("1.5", None),
-        ("soon", None),
-        ("Sun, 01 Nov 2020 06:00:00 GMT", 0.0),
-        ("Mon, 01 Jan 0001 00:00:00 -0000", 0.0),
-        ("Mon, 99 Jan 99999999999 00:00:00 GMT", None),
-    ],
-)
-def test_retry_after_is_seconds_a_date_or_nothing(value: str, seconds: float | None) -> None:
-    assert retry_after_seconds(httpx.Response(429, headers={"retry-after": value})) == seconds
-
-
-@given(st.binary(max_size=30))
-def test_no_retry_after_header_is_an_error(value: bytes) -> None:
-    wait = retry_after_seconds(httpx.Response(429, headers=[(b"retry-after", value)]))
-
-    assert wait is None or wait >= 0

@@ -13,7 +13,7 @@ from rich.console import Group, RenderableType
 from tiktok_hashtags.cli.options import Command, json_option
 from tiktok_hashtags.cli.tables import rows_table, stdout
 from tiktok_hashtags.errors import ConfigError
-from tiktok_hashtags.redaction import shown_place
+from tiktok_hashtags.redaction import redact_url
 
 if TYPE_CHECKING:
     from tiktok_hashtags.project import Project
@@ -190,7 +190,7 @@ def watchlist_json(watchlist: Watchlist) -> dict[str, Any]:
     values: dict[str, Any] = msgspec.to_builtins(watchlist)
     keyed = zip(values["hashtags"], watchlist.hashtags, strict=True)
     for dataset in values["datasets"]:
-        dataset["path"] = dataset["path"] and shown_place(dataset["path"])
+        dataset["path"] = dataset["path"] and redact_url(dataset["path"])
     return {**values, "hashtags": [{"hashtag_key": hashtag.key, **entry} for entry, hashtag in keyed]}
 
 

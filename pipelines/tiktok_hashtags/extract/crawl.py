@@ -123,8 +123,8 @@ def _steps_of(item: Walk, client: ApiClient | None, session: Session) -> Iterato
             try:
                 number, first_position, page = next(pages)
             except StopIteration as end:
-                if client and end.value.doubted:
-                    client.doubt(end.value.doubted)
+                if client and end.value.suspect:
+                    client.mark_suspect(end.value.suspect)
                 yield Step(item, started_at, verdict=end.value)
                 return
             yield Step(item, started_at, number, first_position, page)

@@ -23,7 +23,7 @@ from tiktok_hashtags.errors import (
 COMPLETE_REASONS = frozenset({"feed_end", "max_videos", "known_pages", "not_found"})
 DEFAULT_MAX_PAGES = 1000
 MAX_EMPTY_PAGES = 1
-_ASTRAY_REASONS = frozenset({"cursor_loop", "no_cursor", "empty_pages", "repeated_items"})
+MISLED_REASONS = frozenset({"cursor_loop", "no_cursor", "empty_pages", "repeated_items"})
 _RECENT_IDS = 8192
 _OF_ONE_PAGE = (NetworkError, ServerError, BodyError)
 _OF_MORE_PAGES = (UnreachableError, CaptchaError, PageClampedError)
@@ -63,8 +63,8 @@ class Rules:
         repeated_pages: A safety stop after this many pages in a row of ids that came before; None never to.
         known_pages: Stop after this many pages in a row without a new id; None never to.
         known_ids: The ids that count as known.
-        beyond: Tells, from a cursor and the size of the page before it (0 for none), where the page after the one at
-            the cursor begins, and how many items that one has; None where only a page itself says where the next is.
+        skip_to: Given a cursor and the size of the page before it (0 for none), returns where the page after the one at
+            the cursor begins and how many items are skipped; None where only a page itself names its successor.
     """
 
     max_items: int | None = None
@@ -72,12 +72,12 @@ class Rules:
     repeated_pages: int | None = 2
     known_pages: int | None = None
     known_ids: Container[str] = frozenset()
-    beyond: Callable[[str | None, int], tuple[str, int] | None] | None = None
+    skip_to: Callable[[str | None, int], tuple[str, int] | None] | None = None
 
 
 @dataclass(slots=True)
 class Verdict:
-    """How a walk went; `doubted` are the request keys of pages that led astray and are worth asking for again."""
+    """How a walk went; `suspect` holds the request keys of pages that misled it and are worth requesting again."""
 
     pages: int = 0
     items: int = 0
@@ -87,7 +87,7 @@ class Verdict:
     stop_reason: str = ""
     last_cursor: str | None = None
     error: RequestError | None = None
-    doubted: list[str] = field(default_factory=list)
+    suspect: list[str] = field(default_factory=list)
 
     @property
     def is_complete(self) -> bool:
@@ -110,8 +110,8 @@ def walk(fetch: Fetch, rules: Rules) -> Generator[tuple[int, int, Page], None, V
     `empty_pages` (more is promised, twice in a row for nothing); `repeated_items` (new cursors, the same items);
     `balance` (the page was cut short); or the `reason` of the error that ended it.
 
-    A failing request ends only this walk: it is in the verdict, not raised. Where the rules know what lies beyond it, a
-    page that stays broken is stepped over, unless it is the second in a row; the walk is incomplete all the same.
+    A failing request ends only this walk: it is in the verdict, not raised. Where the rules can skip a page, one that
+    stays broken is skipped, unless it is the second in a row; the walk is incomplete all the same.
     """
     verdict = Verdict()
     state = _State(rules)
@@ -120,7 +120,7 @@ def walk(fetch: Fetch, rules: Rules) -> Generator[tuple[int, int, Page], None, V
         try:
             page = fetch(cursor, state.received)
         except RequestError as error:
-            cursor = state.stepped_over(cursor, error, verdict)
+            cursor = state.skipped(cursor, error, verdict)
             continue
         verdict.pages += 1
         verdict.credits += page.credits
@@ -130,8 +130,8 @@ def walk(fetch: Fetch, rules: Rules) -> Generator[tuple[int, int, Page], None, V
         verdict.new_items += state.count_new(page)
         verdict.last_cursor = cursor = cursor if page.is_partial else page.cursor
         verdict.stop_reason = state.stop_reason(page, verdict)
-    if verdict.stop_reason in _ASTRAY_REASONS:
-        verdict.doubted = state.trail
+    if verdict.stop_reason in MISLED_REASONS:
+        verdict.suspect = state.trail
     if verdict.error and verdict.is_complete:
         verdict.stop_reason = verdict.error.reason
     return verdict
@@ -187,10 +187,10 @@ class _State:
     empty_pages: int = 0
     trail: list[str] = field(default_factory=list)
 
-    def stepped_over(self, cursor: str | None, error: RequestError, verdict: Verdict) -> str | None:
+    def skipped(self, cursor: str | None, error: RequestError, verdict: Verdict) -> str | None:
         """Note an error; return where the page after it begins, or end the walk."""
         verdict.error = error
-        place = self._beyond(cursor, error)
+        place = self._skip_to(cursor, error)
         if place is None:
             verdict.stop_reason = error.reason
             return cursor
@@ -199,13 +199,13 @@ class _State:
         self.received += place[1]
         return place[0]
 
-    def _beyond(self, cursor: str | None, error: RequestError) -> tuple[str, int] | None:
+    def _skip_to(self, cursor: str | None, error: RequestError) -> tuple[str, int] | None:
         # A failing envelope on the first page is rather the list's than the page's, and is charged for.
         kinds = (*_OF_ONE_PAGE, EnvelopeError) if self.page_size else _OF_ONE_PAGE
         is_of_one_page = isinstance(error, kinds) and not isinstance(error, _OF_MORE_PAGES)
-        if self.rules.beyond is None or self.is_after_gap or not is_of_one_page:
+        if self.rules.skip_to is None or self.is_after_gap or not is_of_one_page:
             return None
-        return self.rules.beyond(cursor, self.page_size)
+        return self.rules.skip_to(cursor, self.page_size)
 
     def count_new(self, page: Page) -> int:
         """Count the ids that no earlier load and no earlier page has."""

@@ -12,8 +12,8 @@ from tiktok_hashtags.config import SECRET, Days, Text, key_variable, section, wr
 from tiktok_hashtags.errors import MissingKeyError
 from tiktok_hashtags.extract.paging import DEFAULT_MAX_PAGES
 from tiktok_hashtags.extract.session import Session
-from tiktok_hashtags.fetch import ApiClient, Plan, check_base_url
-from tiktok_hashtags.redaction import hide
+from tiktok_hashtags.fetch import ApiClient, PricePlan, check_base_url
+from tiktok_hashtags.redaction import register_api_key
 
 Key = Annotated[str, msgspec.Meta(description="printable ASCII characters", extra=SECRET)]
 Count = Annotated[int, msgspec.Meta(ge=1, le=10**9, description="a whole number from 1 to 1000000000")]
@@ -49,7 +49,7 @@ class Settings:
     provider: str
     base_url: str
     api_key: str | None
-    plan: Plan
+    plan: PricePlan
     page_size: int
     max_pages: int = DEFAULT_MAX_PAGES
     stop_after_known_pages: int | None = None
@@ -79,7 +79,7 @@ def read_settings(
     provider: str,
     *,
     base_url: str,
-    plans: Mapping[str, Plan],
+    plans: Mapping[str, PricePlan],
     page_size: int,
     max_page_size: int,
     given: Mapping[str, object] | None = None,
@@ -118,11 +118,11 @@ def _printable(provider: str, key: str | None) -> str | None:
         return None
     if not (key.isascii() and key.isprintable()):
         raise wrong_value(f"sources.{provider}", "api_key", "printable ASCII characters", key, is_hidden=True)
-    hide(key)
+    register_api_key(key)
     return key
 
 
-def _plan(provider: str, plans: Mapping[str, Plan], found: _Table) -> Plan:
+def _plan(provider: str, plans: Mapping[str, PricePlan], found: _Table) -> PricePlan:
     if found.plan is not None and found.plan not in plans:
         raise wrong_value(f"sources.{provider}", "plan", f"one of {', '.join(plans)}", found.plan)
     plan = plans[found.plan] if found.plan else next(iter(plans.values()))

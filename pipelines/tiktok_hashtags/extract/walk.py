@@ -109,7 +109,6 @@ def page_of(
     ids: Sequence[str | None],
     cursor: str | int | None = None,
     has_more: bool = False,
-    is_partial: bool = False,
 ) -> Page:
     """Return a reply as a page of a walk; what was replayed is not charged again."""
     return Page(
@@ -120,7 +119,7 @@ def page_of(
         request_key=reply.request_key,
         observed_at=reply.observed_at,
         credits=0 if reply.is_replayed else reply.credits,
-        is_partial=is_partial,
+        is_partial=reply.is_partial,
         is_replayed=reply.is_replayed,
     )
 

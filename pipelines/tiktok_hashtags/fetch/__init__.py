@@ -9,14 +9,14 @@ from tiktok_hashtags.fetch.answers import (
     decoder_of,
     prepare,
     raise_for_status,
+    retry_after_seconds,
     sanitised,
     strict_json,
 )
-from tiktok_hashtags.fetch.client import LOOPBACK, ApiClient, Reply, check_base_url
+from tiktok_hashtags.fetch.calls import Accepted, Reply
+from tiktok_hashtags.fetch.client import LOOPBACK, ApiClient, check_base_url
 from tiktok_hashtags.fetch.journal import Journal
-from tiktok_hashtags.fetch.layers import Accepted
-from tiktok_hashtags.fetch.money import Budget, Caps, Plan, check_priced
-from tiktok_hashtags.fetch.pace import retry_after_seconds
+from tiktok_hashtags.fetch.money import Budget, Caps, PricePlan, check_priced
 from tiktok_hashtags.fetch.retention import Pages, Part, Store
 from tiktok_hashtags.fetch.session import Session, Sleep, new_run_id
 
@@ -32,7 +32,7 @@ __all__ = [
     "Journal",
     "Pages",
     "Part",
-    "Plan",
+    "PricePlan",
     "Reply",
     "Session",
     "Sleep",

@@ -1,9 +1,13 @@
-"""What an answer's bytes and status say: strict JSON, prepared types, typed errors."""
+"""An exchange with an API, and its answer: read within bounds, strict JSON, prepared types, typed errors."""
 
 from __future__ import annotations
 
 import json
 import re
+import time
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import httpx
@@ -13,13 +17,22 @@ from tiktok_hashtags.errors import (
     AuthError,
     BalanceError,
     BodyError,
+    ConfigError,
+    NetworkError,
     NotFoundError,
     RateLimitedError,
     RequestError,
     ServerError,
     StatusError,
+    UnreachableError,
 )
-from tiktok_hashtags.fetch.pace import retry_after_seconds
+from tiktok_hashtags.fetch.calls import Answer, Call
+from tiktok_hashtags.fetch.network import CONNECT_FAULTS, DEADLINE_SECONDS, FAULTS
+from tiktok_hashtags.redaction import redacted_bytes, redacted_headers
+
+MAX_BODY_BYTES = 32 * 1024 * 1024
+_TIMEOUTS = {"timeout": httpx.Timeout(20.0, connect=10.0, pool=None).as_dict()}
+_HEADERS_OF_THE_WIRE = (b"content-encoding", b"content-length", b"transfer-encoding")
 
 # What msgspec raises for bytes that are no JSON, nested too deep, or no UTF-8.
 UNREADABLE = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
@@ -30,6 +43,92 @@ _ILLEGAL = re.compile(rb"\\u(?:0000|[dD][89a-fA-F][0-9a-fA-F]{2})")
 REPLACEMENT = b"\\ufffd"
 ENDLESS_DIGITS = 1_000
 _DECODERS: dict[tuple[Any, bool], msgspec.json.Decoder[Any]] = {}
+
+
+class Exchange:
+    """The innermost layer: sends a call to the provider's own origin, and brings its answer if the endpoint accepts it.
+
+    The body is read within a deadline and a size, and gzip is decoded here so that it overruns neither.
+
+    Args:
+        network: Sends requests; from here down it is httpx's interface, so that a test or the demo can take its place.
+        base_url: The API's base URL; the key goes to its origin and nowhere else.
+        headers: The headers of each request, the key among them.
+        provider: The provider's name, for messages.
+        monotonic: Seconds of the clock that the deadline is measured by.
+    """
+
+    def __init__(
+        self,
+        network: httpx.BaseTransport,
+        base_url: str,
+        headers: Mapping[str, str],
+        *,
+        provider: str,
+        monotonic: Callable[[], float],
+    ) -> None:
+        self._network, self._headers, self._provider, self._now = network, httpx.Headers(headers), provider, monotonic
+        url = httpx.URL(base_url)
+        self._origin = _origin(url)
+        self._root = f"{url.scheme}://{url.netloc.decode()}"
+
+    def __call__(self, call: Call) -> Answer:
+        """Send a call; return its answer once nothing is wrong with it.
+
+        Raises:
+            ConfigError: The call goes to another origin; it was not sent.
+            NetworkError: The connection failed, or the body was late, too large or not whole.
+            RequestError: The endpoint did not accept the answer.
+        """
+        # Not through httpx's client: cookies, redirects and proxies are not wanted, and their checks cost a tenth.
+        request = httpx.Request("GET", self._root + call.target, headers=self._headers, extensions=_TIMEOUTS)
+        if _origin(request.url) != self._origin:
+            raise ConfigError(f"a request to {request.url.host} was not sent: the key belongs to {self._origin[1]}")
+        response = self._read(request, f"{self._provider} {call.endpoint}")
+        try:
+            accepted = call.accept(response)
+        except RequestError as error:
+            error.status = response.status_code
+            raise
+        return Answer(accepted, response.status_code, response.content)
+
+    def _read(self, request: httpx.Request, where: str) -> httpx.Response:
+        """Return the whole answer, without any key that the API echoes into what is kept of it."""
+        deadline = self._now() + DEADLINE_SECONDS
+        try:
+            response = self._network.handle_request(request)
+            body = b"".join(self._chunks(response, deadline, where))
+        except (httpx.ConnectError, httpx.ConnectTimeout, *CONNECT_FAULTS) as error:
+            raise UnreachableError(f"{where}: no connection: {error}") from error
+        except (httpx.HTTPError, *FAULTS) as error:
+            raise NetworkError(f"{where}: {type(error).__name__}: {error}") from error
+        headers = [(name, value) for name, value in response.headers.raw if name.lower() not in _HEADERS_OF_THE_WIRE]
+        return httpx.Response(response.status_code, headers=redacted_headers(headers), content=redacted_bytes(body))
+
+    def _chunks(self, response: httpx.Response, deadline: float, where: str) -> Iterator[bytes]:
+        gzip = zlib.decompressobj(31) if response.headers.get("content-encoding", "").lower() == "gzip" else None
+        size = 0
+        try:
+            for raw in response.stream:  # type: ignore[union-attr]  # a sync transport gives a sync stream
+                if self._now() > deadline:
+                    raise NetworkError(f"{where}: the body took over {DEADLINE_SECONDS:.0f} s")
+                chunk = gzip.decompress(raw, MAX_BODY_BYTES + 1 - size) if gzip else raw
+                size += len(chunk)
+                if size > MAX_BODY_BYTES:
+                    raise NetworkError(f"{where}: the body is over {MAX_BODY_BYTES // 1024 // 1024} MiB")
+                yield chunk
+        except zlib.error as error:
+            raise NetworkError(f"{where}: the gzip body is broken: {error}") from error
+        finally:
+            response.close()
+        if gzip and not gzip.eof:
+            raise NetworkError(f"{where}: the gzip body ends in the middle")
+        if gzip and gzip.unused_data:
+            raise NetworkError(f"{where}: the gzip body goes on after its end")
+
+
+def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
+    return url.scheme, url.host, url.port
 
 
 def strict_json(response: httpx.Response, kind: type[Any], where: str) -> Any:  # the type is the argument's
@@ -88,6 +187,28 @@ def raise_for_status(
     if 300 <= status < 400:
         message += ", a redirect, which is never followed"
     raise kind(message, credits=credits, retry_after_seconds=retry_after_seconds(response))
+
+
+def retry_after_seconds(response: httpx.Response) -> float | None:
+    """Return the seconds of a Retry-After header, given as a number or a date; None where there is none.
+
+    A date counts from the answer's own `Date`, because the clocks of both ends may differ.
+    """
+    value = response.headers.get("retry-after", "").strip()
+    if value.isascii() and value.isdecimal():
+        return float(value)
+    at = _timestamp(value)
+    if at is None:
+        return None
+    now = _timestamp(response.headers.get("date", ""))
+    return max(at - (time.time() if now is None else now), 0.0)
+
+
+def _timestamp(value: str) -> float | None:
+    try:
+        return parsedate_to_datetime(value).timestamp()
+    except (ValueError, OverflowError):
+        return None
 
 
 def _what_came(response: httpx.Response) -> str:
@@ -167,8 +288,8 @@ def _is_illegal(escape: bytes) -> bool:
 def has_endless_number(text: bytes) -> bool:
     """Tell whether JSON holds a number of about `ENDLESS_DIGITS` digits or more, which is no count of anything.
 
-    Texts may hold as many digits as they like. So long a run of digits covers a multiple of half its length and as much
-    after it, so only there it is looked for.
+    Raw items would pass such a number on to the warehouse. Texts may hold any number of digits. A run this long fills a
+    whole block of half its length, so only full blocks are looked at: a regular expression takes 30 times as long.
 
     Raises:
         RecursionError: The text is nested too deep.

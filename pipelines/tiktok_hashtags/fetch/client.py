@@ -1,4 +1,4 @@
-"""One client per provider: a stack of httpx transports, with money and time accounted."""
+"""One client per provider: the stack of layers that a call passes, with the journal on top."""
 
 from __future__ import annotations
 
@@ -6,48 +6,22 @@ import hashlib
 import itertools
 import weakref
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from dataclasses import replace
 from urllib.parse import urlencode
 
 import httpx
 
 from tiktok_hashtags import __version__
-from tiktok_hashtags.errors import (
-    ConfigError,
-    InterruptedRunError,
-    RequestError,
-)
-from tiktok_hashtags.fetch.layers import (
-    Accept,
-    AcceptTransport,
-    BoundsTransport,
-    Call,
-    GateTransport,
-    OfflineTransport,
-    OriginTransport,
-    RetryTransport,
-)
-from tiktok_hashtags.fetch.ledger import JournalTransport, LedgerTransport
-from tiktok_hashtags.fetch.money import Caps, Plan
+from tiktok_hashtags.errors import ConfigError, InterruptedRunError, NotJournaledError, RequestError
+from tiktok_hashtags.fetch.answers import Exchange
+from tiktok_hashtags.fetch.calls import Accept, Call, Reply, Send
+from tiktok_hashtags.fetch.journal_tables import RequestRow, StoredPage
+from tiktok_hashtags.fetch.money import Caps, Ledger, NewRow, PricePlan
 from tiktok_hashtags.fetch.network import NetworkTransport
-from tiktok_hashtags.fetch.pace import PaceTransport
+from tiktok_hashtags.fetch.pace import Gate, Pace, Retry, Stop
 from tiktok_hashtags.fetch.session import Session
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
-TIMEOUT = httpx.Timeout(20.0, connect=10.0, pool=None)
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """An accepted page: its payload as the endpoint decodes it, and where it came from."""
-
-    payload: Any
-    request_key: str
-    observed_at: datetime
-    credits: int
-    is_replayed: bool
 
 
 class ApiClient:
@@ -65,28 +39,35 @@ class ApiClient:
     """
 
     def __init__(
-        self, *, provider: str, base_url: str, headers: Mapping[str, str], plan: Plan, session: Session
+        self, *, provider: str, base_url: str, headers: Mapping[str, str], plan: PricePlan, session: Session
     ) -> None:
         check_base_url(provider, base_url)
         self.provider = provider
         self._session = session
-        self._base_url = base_url.rstrip("/")
+        self._base_path = httpx.URL(base_url).raw_path.decode().rstrip("/")
+        # Replayed and sent requests share one row of numbers: they sort in their order, even if the clock stands still.
+        self._numbers = itertools.count(1)
         network = session.transport or NetworkTransport(connections=session.concurrency + 4)
         # A source that is used alone has nobody to close its client.
         self._close = weakref.finalize(self, network.close)
-        bounds = BoundsTransport(OriginTransport(network, base_url), session, provider=provider)
-        caps = session.caps.get(provider, Caps())
-        # Of one row for both, so that they sort as they were made, also where the clock stands still.
-        numbers = itertools.count(1)
-        self.ledger = LedgerTransport(
-            AcceptTransport(bounds), session, provider=provider, plan=plan, caps=caps, numbers=numbers
-        )
-        self._pace = None if session.is_offline else self._paced(plan)
-        inner = RetryTransport(self._pace, session) if self._pace else OfflineTransport()
-        self._gate = GateTransport(inner, provider)
-        self._stack = JournalTransport(self._gate, session, provider=provider, numbers=numbers)
         own = {"accept-encoding": "gzip", "accept": "application/json", "user-agent": f"tiktok-hashtags/{__version__}"}
-        self._headers = httpx.Headers({**own, **headers})
+        self.ledger = Ledger(
+            Exchange(network, base_url, {**own, **headers}, provider=provider, monotonic=session.monotonic),
+            provider=provider,
+            new_row=self._new_row,
+            journal=session.journal,
+            budget=session.budget,
+            clock=session.clock,
+            plan=plan,
+            caps=session.caps.get(provider, Caps()),
+        )
+        self._stop = Stop()
+        self._pace: Pace | None = None
+        send: Send = _refuse_offline
+        if not session.is_offline:
+            self._pace = Pace(self.ledger, self._stop, session, provider=provider, plan=plan)
+            send = Retry(self._pace, session)
+        self._send = Replay(Gate(send, self._stop, provider), self._new_row, session, provider=provider)
 
     def fetch(
         self,
@@ -105,46 +86,41 @@ class ApiClient:
             path: From the base URL on, percent-encoded.
             params: The query; part of the page's identity.
             endpoint: The endpoint's name in the ledger.
-            accept: Decodes the answer or raises what is wrong with it.
+            accept: Decodes the answer or raises its typed error.
             worst_credits: The most that this request can cost, in the provider's credits.
             walk_key: The walk that asks.
             hashtag_key: The hashtag that the request is about.
 
         Raises:
-            RequestError: The page could not be had; the class says why.
+            RequestError: The page is not available; the class says why.
         """
         self.check_open()
         if self._session.stop.is_set():
             raise InterruptedRunError(f"{self.provider}: stopped before {endpoint}")
-        call = Call(endpoint, self._request_key(path, params), walk_key, hashtag_key, worst_credits, accept)
-        request = httpx.Request(
-            "GET",
-            self._base_url + path,
-            params=params or None,
-            headers=self._headers,
-            extensions={"call": call, "timeout": TIMEOUT.as_dict()},
-        )
-        # Not through a client: cookies, redirects and proxies are not wanted, and their checks cost a tenth.
-        extensions = self._stack.handle_request(request).extensions
-        return Reply(
-            extensions["accepted"].payload,
-            call.request_key,
-            extensions["observed_at"],
-            extensions["accepted"].credits,
-            extensions["is_replayed"],
+        query = f"?{urlencode(params)}" if params else ""
+        return self._send(
+            Call(
+                target=f"{self._base_path}{path}{query}",
+                endpoint=endpoint,
+                request_key=self._request_key(path, params),
+                walk_key=walk_key,
+                hashtag_key=hashtag_key,
+                worst_credits=worst_credits,
+                accept=accept,
+            )
         )
 
     def check_open(self) -> None:
-        """Raise what stopped this provider, if anything did."""
-        self._gate.check()
+        """Raise the error that stopped this provider, if any."""
+        self._stop.check()
 
     def stop(self, error: RequestError) -> None:
-        """Answer every further request with this error."""
-        self._gate.stop(error)
+        """Answer every further call with this error."""
+        self._stop.set(error)
 
-    def doubt(self, request_keys: Iterable[str]) -> None:
-        """Have the next run ask again for pages that led their walk astray."""
-        self._session.journal.doubt(request_keys)
+    def mark_suspect(self, request_keys: Iterable[str]) -> None:
+        """Have the next run request these pages again, because they misled their walk."""
+        self._session.journal.mark_suspect(request_keys)
 
     def close(self) -> None:
         """Close the connections."""
@@ -152,19 +128,71 @@ class ApiClient:
         if self._pace:
             self._pace.close()
 
-    def _paced(self, plan: Plan) -> PaceTransport:
-        return PaceTransport(
-            self.ledger,
-            self._session,
-            provider=self.provider,
-            requests_per_minute=plan.requests_per_minute,
-            check_open=self.check_open,
-        )
-
     def _request_key(self, path: str, params: Mapping[str, str | int]) -> str:
         query = urlencode(sorted(params.items()))
         identity = f"{self.provider}\n{self._session.snapshot_date}\n{path}\n{query}"
         return hashlib.blake2b(identity.encode(), digest_size=16).hexdigest()
+
+    def _new_row(self, call: Call, *, credits: int) -> RequestRow:
+        session = self._session
+        return RequestRow(
+            request_id=f"{session.run_id}-{self.provider}-{next(self._numbers):06d}",
+            run_id=session.run_id,
+            snapshot_date=session.snapshot_date,
+            request_key=call.request_key,
+            walk_key=call.walk_key,
+            provider=self.provider,
+            endpoint=call.endpoint,
+            hashtag_key=call.hashtag_key,
+            requested_at=session.clock(),
+            credits=credits,
+            cost_usd=None,
+            project=session.project,
+        )
+
+
+class Replay:
+    """The layer that answers from the journal with pages bought before, and keeps those that are accepted."""
+
+    def __init__(self, send: Send, new_row: NewRow, session: Session, *, provider: str) -> None:
+        self._send, self._new_row, self._session, self._provider = send, new_row, session, provider
+
+    def __call__(self, call: Call) -> Reply:
+        """Replay or fetch a page."""
+        session = self._session
+        stored = session.journal.page(call.request_key, even_suspect=session.is_offline)
+        if stored is not None:
+            return self._replayed(call, stored)
+        reply = self._send(call)
+        if not reply.is_partial:
+            page = StoredPage(reply.body, reply.observed_at, reply.credits)
+            session.journal.store(
+                call.request_key,
+                page,
+                provider=self._provider,
+                snapshot_date=session.snapshot_date,
+                url=call.target,
+            )
+        return reply
+
+    def _replayed(self, call: Call, stored: StoredPage) -> Reply:
+        row = self._new_row(call, credits=0)
+        row = replace(row, cost_usd=0.0, outcome="replayed", finished_at=row.requested_at)
+        self._session.journal.record(row)
+        accepted = call.accept(httpx.Response(200, content=stored.body))
+        return Reply(
+            accepted.payload,
+            call.request_key,
+            stored.observed_at,
+            accepted.credits,
+            is_replayed=True,
+            body=stored.body,
+            is_partial=accepted.is_partial,
+        )
+
+
+def _refuse_offline(call: Call) -> Reply:
+    raise NotJournaledError(f"{call.endpoint}: the page is not in the journal; nothing was sent")
 
 
 def check_base_url(provider: str, base_url: str) -> None:

@@ -1,16 +1,21 @@
-"""What credits cost, and how many may be spent: a provider's plan, a run's budget."""
+"""What credits cost and how many may be spent: price plans, caps, a run's budget, and the layer that keeps to them."""
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Protocol
 
-from tiktok_hashtags.errors import BudgetError, ConfigError, QuotaError
+from tiktok_hashtags.clock import Clock
+from tiktok_hashtags.errors import BudgetError, ConfigError, QuotaError, RequestError, TiktagsError
+from tiktok_hashtags.fetch.calls import Answer, Call, Reply
+from tiktok_hashtags.fetch.journal import Journal
+from tiktok_hashtags.fetch.journal_tables import RequestRow, Spent
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class PricePlan:
     """A price plan as the provider publishes it.
 
     Args:
@@ -68,16 +73,6 @@ class Caps:
     plan_month_credits: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Spent:
-    """What a ledger has counted so far in a UTC day and month."""
-
-    day_credits: int = 0
-    month_credits: int = 0
-    day_usd: float = 0.0
-    month_usd: float = 0.0
-
-
 def check_caps(provider: str, caps: Caps, spent: Spent, *, credits: int, usd: float | None) -> None:
     """Refuse a request whose worst case could exceed a cap.
 
@@ -132,7 +127,7 @@ class Budget:
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def reserve(self, provider: str, credits: int, usd: float | None) -> None:
-        """Set aside the worst case of a request.
+        """Reserve the worst case of a request.
 
         Raises:
             BudgetError: The request could exceed a limit; it must not be sent.
@@ -174,3 +169,104 @@ def check_priced(provider: str, usd: float | None) -> None:
             f"{provider}: a dollar limit is set, but nobody publishes the price of its credits; "
             f"set credit_usd under [sources.{provider}] in .dlt/config.toml. Nothing was sent."
         )
+
+
+class NewRow(Protocol):
+    """Makes the ledger's row of a call."""
+
+    def __call__(self, call: Call, *, credits: int) -> RequestRow:
+        """Return the row, not priced yet."""
+
+
+class Ledger:
+    """The layer that writes an attempt's worst-case charge before it is sent, and its real cost afterwards.
+
+    Args:
+        exchange: Sends the call and brings the accepted answer.
+        provider: Whose key it is.
+        new_row: Makes the row of an attempt.
+        journal: Where rows are kept.
+        budget: What this run may spend.
+        clock: The run's clock.
+        plan: What the credits cost.
+        caps: What may be spent in a day and a month by the user's own limits.
+    """
+
+    def __init__(
+        self,
+        exchange: Callable[[Call], Answer],
+        *,
+        provider: str,
+        new_row: NewRow,
+        journal: Journal,
+        budget: Budget,
+        clock: Clock,
+        plan: PricePlan,
+        caps: Caps,
+    ) -> None:
+        self._exchange, self._new_row, self._journal, self._budget = exchange, new_row, journal, budget
+        self._provider, self._clock, self._plan = provider, clock, plan
+        self._caps = replace(caps, plan_day_credits=plan.credits_per_day, plan_month_credits=plan.month_cap)
+        self._lock = threading.Lock()
+        self.requests = 0
+        self.credits = 0
+
+    def __call__(self, call: Call) -> Reply:
+        """Send a call if the budgets and the plan leave room for its worst case.
+
+        Raises:
+            BudgetError: It could exceed a limit of the user's; it was not sent.
+            QuotaError: It could exceed the plan's day or month; it was not sent.
+        """
+        row, used = self._reserved(call)
+        try:
+            answer = self._exchange(call)
+        except RequestError as error:
+            spent = call.worst_credits if error.credits is None else error.credits
+            self._settle(replace(row, credits=spent, outcome=error.outcome, status=error.status), row, used)
+            raise
+        accepted = answer.accepted
+        paid = replace(row, credits=accepted.credits, outcome=accepted.outcome, status=answer.status)
+        self._settle(replace(paid, bytes=len(answer.body)), row, used)
+        return Reply(
+            accepted.payload,
+            call.request_key,
+            row.requested_at,
+            accepted.credits,
+            is_replayed=False,
+            body=answer.body,
+            is_partial=accepted.is_partial,
+        )
+
+    def _reserved(self, call: Call) -> tuple[RequestRow, int]:
+        worst, estimate = call.worst_credits, self._plan.worst_usd(call.worst_credits)
+        self._budget.reserve(self._provider, worst, estimate)
+        row = self._new_row(call, credits=worst)
+
+        def price(spent: Spent) -> float | None:
+            cost = self._plan.cost_usd(worst, used_this_month=spent.month_credits)
+            check_caps(self._provider, self._caps, spent, credits=worst, usd=cost)
+            return cost
+
+        try:
+            reserved, used = self._journal.reserve(row, price)
+        except TiktagsError:
+            self._budget.settle(self._provider, reserved=(worst, estimate), charged=(0, 0.0))
+            raise
+        self._budget.settle(self._provider, reserved=(worst, estimate), charged=(worst, reserved.cost_usd))
+        with self._lock:
+            self.requests += 1
+            self.credits += worst
+        return reserved, used
+
+    def _settle(self, settled: RequestRow, reserved: RequestRow, used: int) -> None:
+        cost = self._plan.cost_usd(settled.credits, used_this_month=used)
+        settled = replace(settled, cost_usd=cost, finished_at=self._clock())
+        with self._lock:
+            self.credits += settled.credits - reserved.credits
+        self._budget.settle(
+            self._provider,
+            reserved=(reserved.credits, reserved.cost_usd),
+            charged=(settled.credits, settled.cost_usd),
+        )
+        self._journal.settle(settled, reserved=reserved)

@@ -1,52 +1,187 @@
-"""The layer that waits: never more requests in a minute than the plan allows, and none while a 429 lasts."""
+"""The layers that hold calls back: a gate for the first one, a minute's slots for all, pauses after faults and 429s.
+
+A request takes a slot before it is sent, and the slot is free again a minute after the answer. So no minute at the
+server's end holds more requests than there are slots, however long each of them was on its way. Slots are counted in a
+file where several processes share a ledger, and so the keys; times are those of the system's monotonic clock, which all
+processes see alike and nobody sets.
+"""
 
 from __future__ import annotations
 
+import sqlite3
 import threading
-import time
-from collections.abc import Callable
-from email.utils import parsedate_to_datetime
+import weakref
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 
-import httpx
+import tenacity
 
-from tiktok_hashtags.errors import InterruptedRunError, QuotaError, RateLimitedError
+from tiktok_hashtags.errors import (
+    BalanceError,
+    BodyError,
+    CaptchaError,
+    InterruptedRunError,
+    LoadError,
+    NetworkError,
+    QuotaError,
+    RateLimitedError,
+    RequestError,
+    ServerError,
+)
+from tiktok_hashtags.fetch.calls import Call, Reply, Send
+from tiktok_hashtags.fetch.money import PricePlan
 from tiktok_hashtags.fetch.session import Session
-from tiktok_hashtags.fetch.slots import MAX_PAUSE_SECONDS, Slots
+from tiktok_hashtags.fetch.sqlite_file import opening
 
-MAX_WAIT_SECONDS = MAX_PAUSE_SECONDS
+MAX_ATTEMPTS = 5
 DEFAULT_WAIT_SECONDS = 60.0
 MAX_REFUSALS = 2
+# Servers round to the millisecond, and their clocks run a little faster or slower.
+WINDOW_SECONDS = 60.05
+# What a request without an answer may have taken until its process died: connection and deadline.
+LONGEST_REQUEST_SECONDS = 90.0
+MAX_PAUSE_SECONDS = 900.0
+
+_SCHEMA = """
+create table if not exists slots (
+    provider text not null, number integer not null, free_at real not null, is_answered integer not null default 0,
+    primary key (provider, number)
+) without rowid;
+create index if not exists slots_by_time on slots (provider, free_at);
+create table if not exists pauses (provider text primary key, until real not null) without rowid;
+"""
+# Two statements: SQLite finds each range by the index, but not both in one. A time further ahead than any process sets,
+# even one that read the clock a moment later, is from before the system started.
+_FORGET = (
+    "delete from slots where provider = :provider and free_at <= :now",
+    "delete from slots where provider = :provider and free_at > :now + :horizon",
+)
+_PAUSE = "select until from pauses where provider = :provider and until > :now and until <= :now + :longest"
+_LENGTHEN = """
+insert into pauses values (?, ?)
+on conflict (provider) do update
+set until = case when until between excluded.until and excluded.until + ? then until else excluded.until end
+"""
+_LAST = "select coalesce(max(number), 0) from slots where provider = :provider"
+_FIRST = "select coalesce(min(number), 1) from slots where provider = :provider"
+_COUNT = "select count(*) from slots where provider = :provider"
+# A request under way gives its slot back in a minute at the earliest.
+_NEXT_FREE = """
+select case when is_answered then free_at else :now + :window end as earliest
+from slots
+where provider = :provider
+order by earliest
+limit 1 offset :offset
+"""
 
 
-class PaceTransport(httpx.BaseTransport):
+class Stop:
+    """The error that stopped a provider, for everybody who would still ask it."""
+
+    def __init__(self) -> None:
+        self._error: RequestError | None = None
+
+    def set(self, error: RequestError) -> None:
+        """Answer every further call with this error."""
+        self._error = error
+
+    def check(self) -> None:
+        """Raise the error that stopped the provider, if any."""
+        if self._error:
+            raise self._error
+
+
+class Gate:
+    """Lets the first call go alone, so a refused key is sent once; lets none pass once the provider is stopped."""
+
+    def __init__(self, send: Send, stop: Stop, provider: str) -> None:
+        self._send, self._stop, self._provider = send, stop, provider
+        self._first = threading.Lock()
+        self._is_open = threading.Event()
+
+    def __call__(self, call: Call) -> Reply:
+        """Pass a call on, after the first one has its answer or is given up.
+
+        Raises:
+            RequestError: The error that stopped the provider.
+        """
+        if not self._is_open.is_set():
+            with self._first:
+                if not self._is_open.is_set():
+                    return self._alone(call)
+        return self._passed(call)
+
+    def _alone(self, call: Call) -> Reply:
+        try:
+            return self._passed(call)
+        finally:
+            self._is_open.set()
+
+    def _passed(self, call: Call) -> Reply:
+        self._stop.check()
+        try:
+            reply = self._send(call)
+        except RequestError as error:
+            if error.stops_provider:
+                self._stop.set(error)
+            raise
+        if reply.is_partial:
+            self._stop.set(BalanceError(f"{self._provider}: the balance ran out inside a page of {call.endpoint}"))
+        return reply
+
+
+class Retry:
+    """Repeats a call after faults that may pass: connections and 5xx up to five attempts, an unusable body once."""
+
+    def __init__(self, send: Send, session: Session) -> None:
+        self._send = send
+        backoff = tenacity.wait_random_exponential(multiplier=0.5, max=30)
+        self._retrying = tenacity.Retrying(
+            sleep=session.pause,
+            stop=_is_enough,
+            retry=tenacity.retry_if_exception_type((NetworkError, ServerError, BodyError, CaptchaError)),
+            wait=lambda state: max(backoff(state), min(_asked_wait(state) or 0.0, MAX_PAUSE_SECONDS)),
+            reraise=True,
+        )
+
+    def __call__(self, call: Call) -> Reply:
+        """Send a call, at most `MAX_ATTEMPTS` times."""
+        return self._retrying(self._send, call)
+
+
+def _is_enough(state: tenacity.RetryCallState) -> bool:
+    error = state.outcome.exception() if state.outcome else None
+    attempts = 2 if isinstance(error, BodyError | CaptchaError) else MAX_ATTEMPTS
+    return state.attempt_number >= attempts
+
+
+def _asked_wait(state: tenacity.RetryCallState) -> float | None:
+    error = state.outcome.exception() if state.outcome else None
+    return error.retry_after_seconds if isinstance(error, RequestError) else None
+
+
+class Pace:
     """Keeps to the plan's requests per minute, and waits as long as a 429 says, for all requests of the key.
 
     Args:
-        inner: The layer that sends.
+        send: The layer below.
+        stop: Checked when a call's turn comes, for the provider may have been stopped while it waited.
         session: The run; where it shares its ledger, others count and wait with it.
         provider: Whose key it is.
-        requests_per_minute: The plan's limit.
-        check_open: Raises what has stopped the provider while a request waited for its turn.
+        plan: Its requests per minute are the limit.
     """
 
-    def __init__(
-        self,
-        inner: httpx.BaseTransport,
-        session: Session,
-        *,
-        provider: str,
-        requests_per_minute: int,
-        check_open: Callable[[], None],
-    ) -> None:
-        self._inner, self._session, self._provider, self._check_open = inner, session, provider, check_open
+    def __init__(self, send: Send, stop: Stop, session: Session, *, provider: str, plan: PricePlan) -> None:
+        self._send, self._stop, self._session, self._provider = send, stop, session, provider
         path = session.journal.path.with_suffix(".pace.sqlite") if session.is_shared else None
-        self._slots = Slots(path, provider, requests_per_minute)
+        self._slots = Slots(path, provider, plan.requests_per_minute)
         self._turn = threading.Lock()
         self._refusals = 0
         self._used_up: QuotaError | None = None
 
-    def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Send a request when the plan allows it; after a 429, one request alone asks whether the pause is over.
+    def __call__(self, call: Call) -> Reply:
+        """Send a call when the plan allows it; after a 429, one request alone asks whether the pause is over.
 
         Raises:
             QuotaError: Still 429 after two waits: the day's limit.
@@ -55,11 +190,11 @@ class PaceTransport(httpx.BaseTransport):
             with self._turn:
                 slot = self._await_slot()
                 is_alone = self._refusals > 0
-                response = self._sent(request, slot, is_alone=True) if is_alone else None
+                reply = self._sent(call, slot, is_alone=True) if is_alone else None
             if not is_alone:
-                response = self._sent(request, slot, is_alone=False)
-            if response is not None:
-                return response
+                reply = self._sent(call, slot, is_alone=False)
+            if reply is not None:
+                return reply
 
     def close(self) -> None:
         """Close the file that holds the count."""
@@ -67,7 +202,7 @@ class PaceTransport(httpx.BaseTransport):
 
     def _await_slot(self) -> int:
         while not self._session.stop.is_set():
-            self._check_open()
+            self._stop.check()
             if self._used_up:
                 raise self._used_up
             slot, seconds = self._slots.take(self._session.monotonic())
@@ -76,10 +211,10 @@ class PaceTransport(httpx.BaseTransport):
             self._session.pause(seconds)
         raise InterruptedRunError(f"{self._provider}: stopped before the next request")
 
-    def _sent(self, request: httpx.Request, slot: int, *, is_alone: bool) -> httpx.Response | None:
-        """Return the answer, or None where it was a 429 that is to be waited for."""
+    def _sent(self, call: Call, slot: int, *, is_alone: bool) -> Reply | None:
+        """Return the reply, or None after a 429 that is to be waited for."""
         try:
-            response = self._inner.handle_request(request)
+            reply = self._send(call)
         except RateLimitedError as error:
             self._refused(error, is_alone=is_alone)
             return None
@@ -87,7 +222,7 @@ class PaceTransport(httpx.BaseTransport):
             self._slots.answered(slot, self._session.monotonic())
         if is_alone:
             self._refusals = 0
-        return response
+        return reply
 
     def _refused(self, error: RateLimitedError, *, is_alone: bool) -> None:
         if is_alone or not self._refusals:  # those sent together are refused together, and count once
@@ -101,26 +236,88 @@ class PaceTransport(httpx.BaseTransport):
 
 
 def _bounded(retry_after: float | None) -> float:
-    return DEFAULT_WAIT_SECONDS if retry_after is None else min(max(retry_after, 1.0), MAX_WAIT_SECONDS)
+    return DEFAULT_WAIT_SECONDS if retry_after is None else min(max(retry_after, 1.0), MAX_PAUSE_SECONDS)
 
 
-def retry_after_seconds(response: httpx.Response) -> float | None:
-    """Return the seconds of a Retry-After header, given as a number or a date; None where there is none.
+class Slots:
+    """As many slots as a provider's plan has requests a minute, safe to use from many threads and processes.
 
-    A date counts from the answer's own `Date`, because the clocks of both ends may differ.
+    Args:
+        path: The SQLite file that others share, in a folder that exists; None to count alone.
+        provider: Whose requests are counted.
+        per_minute: The plan's limit.
+
+    Raises:
+        ConfigError: The file is something else.
+        LoadError: The disk is full or fails.
     """
-    value = response.headers.get("retry-after", "").strip()
-    if value.isascii() and value.isdecimal():
-        return float(value)
-    at = _timestamp(value)
-    if at is None:
-        return None
-    now = _timestamp(response.headers.get("date", ""))
-    return max(at - (time.time() if now is None else now), 0.0)
 
+    def __init__(self, path: Path | None, provider: str, per_minute: int) -> None:
+        path = path or Path(":memory:")
+        self._path, self._provider, self._per_minute = path, provider, per_minute
+        self._lock = threading.Lock()
+        way_out = "delete it: the next run makes a new one."
+        with opening(path, _SCHEMA, synchronous="normal", purpose="count of requests", way_out=way_out) as connection:
+            self._connection = connection
+        self.close = weakref.finalize(self, self._connection.close)
 
-def _timestamp(value: str) -> float | None:
-    try:
-        return parsedate_to_datetime(value).timestamp()
-    except (ValueError, OverflowError):
-        return None
+    def take(self, now: float) -> tuple[int, float]:
+        """Return the number of the slot that was taken and 0, or 0 and the seconds after which to ask again.
+
+        Args:
+            now: Seconds of the system's monotonic clock.
+
+        Raises:
+            LoadError: The file cannot be written.
+        """
+        values: dict[str, float | str] = {
+            "provider": self._provider,
+            "now": now,
+            "window": WINDOW_SECONDS,
+            "longest": 2 * MAX_PAUSE_SECONDS,
+            "horizon": 2 * (WINDOW_SECONDS + LONGEST_REQUEST_SECONDS),
+        }
+        with self._transaction() as connection:
+            for forget in _FORGET:
+                connection.execute(forget, values)
+            paused = connection.execute(_PAUSE, values).fetchone()
+            wait = paused[0] - now if paused else self._seconds_until_free(connection, values, now)
+            if wait > 0:
+                return 0, wait
+            number: int = connection.execute(_LAST, values).fetchone()[0] + 1
+            free_at = now + WINDOW_SECONDS + LONGEST_REQUEST_SECONDS
+            insert = "insert into slots (provider, number, free_at) values (?, ?, ?)"
+            connection.execute(insert, (self._provider, number, free_at))
+            return number, 0.0
+
+    def answered(self, number: int, now: float) -> None:
+        """Let a slot be free a minute from now."""
+        update = "update slots set free_at = ?, is_answered = 1 where provider = ? and number = ?"
+        with self._transaction() as connection:
+            connection.execute(update, (now + WINDOW_SECONDS, self._provider, number))
+
+    def pause(self, until: float) -> None:
+        """Give no slot to anybody before a time."""
+        with self._transaction() as connection:
+            connection.execute(_LENGTHEN, (self._provider, until, 2 * MAX_PAUSE_SECONDS))
+
+    def _seconds_until_free(
+        self, connection: sqlite3.Connection, values: Mapping[str, float | str], now: float
+    ) -> float:
+        span = connection.execute(f"select ({_LAST}) - ({_FIRST}) + 1", values).fetchone()[0]
+        if span < self._per_minute:  # no count of thousands where the numbers alone tell
+            return 0.0
+        over = connection.execute(_COUNT, values).fetchone()[0] - self._per_minute
+        if over < 0:
+            return 0.0
+        earliest: float = connection.execute(_NEXT_FREE, {**values, "offset": over}).fetchone()[0]
+        return earliest - now
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        try:
+            with self._lock, self._connection:  # commits, or rolls back
+                self._connection.execute("begin immediate")
+                yield self._connection
+        except sqlite3.Error as error:
+            raise LoadError(f"{self._path.name}: cannot count requests: {error}") from error

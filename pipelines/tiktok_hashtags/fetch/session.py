@@ -27,7 +27,7 @@ class Session:
         run_id: Unique for each run, sortable by time.
         clock: Gives naive UTC times; may stand still.
         journal: Where pages and charges are kept.
-        project: Tells this project's requests from those of others in a shared ledger.
+        project: Distinguishes this project's requests from those of others in a shared ledger.
         is_shared: Whether other processes may use the same ledger, and so the same keys, at the same time.
         is_offline: Whether pages come from the journal alone, for a replay.
         budget: What this run may spend.
@@ -60,7 +60,7 @@ class Session:
         self.journal.close()
 
     def pause(self, seconds: float) -> None:
-        """Sleep, but not longer than until the run is told to stop."""
+        """Sleep, but no longer than until the run is asked to stop."""
         if self.sleep is time.sleep:
             self.stop.wait(seconds)
         else:

@@ -1,12 +1,16 @@
-"""A SQLite file that many processes write at the same time, opened the one way that bears it."""
+"""A SQLite file that many threads and processes write at the same time."""
 
 from __future__ import annotations
 
 import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
 import tenacity
+
+from tiktok_hashtags.errors import ConfigError, LoadError
 
 _BUSY_SECONDS = 10
 MAKE_ROOM = "the disk may be full; make room and run again"
@@ -34,6 +38,34 @@ def open_shared(path: Path, schema: str, *, synchronous: Literal["full", "normal
         connection.close()
         raise
     return connection
+
+
+@contextmanager
+def opening(
+    path: Path, schema: str, *, synchronous: Literal["full", "normal"], purpose: str, way_out: str
+) -> Iterator[sqlite3.Connection]:
+    """Open a file as `open_shared` does; SQLite's errors, also those of a first look at it, become errors of ours.
+
+    Args:
+        path: The file; its folder exists.
+        schema: As for `open_shared`.
+        synchronous: As for `open_shared`.
+        purpose: What the file is, for messages.
+        way_out: What to do about a file that is something else or damaged.
+
+    Raises:
+        ConfigError: Another program holds the file, or it is something else.
+        LoadError: The disk is full or fails.
+    """
+    try:
+        yield open_shared(path, schema, synchronous=synchronous)
+    except sqlite3.Error as error:
+        untouched = "Nothing was sent or overwritten"
+        if is_busy(error):
+            raise ConfigError(f"{path}: another program holds the {purpose}. {untouched}.") from error
+        if is_storage_fault(error):
+            raise LoadError(f"{path}: cannot be opened ({error}). {untouched}; {MAKE_ROOM}.") from error
+        raise ConfigError(f"{path}: not a usable {purpose} ({error}). {untouched}; {way_out}") from error
 
 
 def is_busy(error: BaseException) -> bool:

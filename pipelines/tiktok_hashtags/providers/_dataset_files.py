@@ -22,7 +22,7 @@ from fsspec.core import url_to_fs
 from tiktok_hashtags.errors import AuthError, BodyError, ConfigError, NetworkError, RequestError
 from tiktok_hashtags.extract import Page, item_ids
 from tiktok_hashtags.providers._dataset_items import items_of
-from tiktok_hashtags.redaction import hide_secrets_of, is_http, shown_place
+from tiktok_hashtags.redaction import is_http, redact_url, register_secrets_of
 
 SUFFIXES = (".json", ".jsonl", ".json.gz", ".jsonl.gz")
 _CHUNK = 1 << 20
@@ -60,16 +60,16 @@ def dataset_files(path: str, *, captured_at: datetime | None, now: datetime) -> 
     Raises:
         ConfigError: A path without wildcards that is not there, or that has no dataset in it; a wrong pattern.
     """
-    hide_secrets_of(path)
+    register_secrets_of(path)
     try:
         filesystem, root = url_to_fs(path)
         names = _matching(filesystem, root) if _is_glob(path) else _below(filesystem, root)
     except (FileNotFoundError, NotADirectoryError, ImportError, ValueError) as error:  # no driver, no such protocol
-        raise ConfigError(f"dataset {shown_place(path)}: cannot be read: {_said(error, path)}") from error
+        raise ConfigError(f"dataset {redact_url(path)}: cannot be read: {_said(error, path)}") from error
     except Exception as error:  # noqa: BLE001  # drivers raise any error
         return Found(unread={path: _unread(path, error)})
     if not names and not _is_glob(path):
-        raise ConfigError(f"dataset {shown_place(path)}: there is no {' or '.join(SUFFIXES)} file here")
+        raise ConfigError(f"dataset {redact_url(path)}: there is no {' or '.join(SUFFIXES)} file here")
     found = Found()
     for name in sorted(names):
         try:
@@ -162,11 +162,11 @@ def _status(error: BaseException | None) -> int | None:
 def _unread(path: str, error: Exception) -> RequestError:
     is_refused = isinstance(error, PermissionError) or _status(error) in {401, 403}
     kind = AuthError if is_refused else NetworkError
-    return kind(f"dataset {shown_place(path)}: cannot be read: {_said(error, path)}")
+    return kind(f"dataset {redact_url(path)}: cannot be read: {_said(error, path)}")
 
 
 def _said(error: Exception, path: str) -> str:
-    return str(error).replace(path, shown_place(path))
+    return str(error).replace(path, redact_url(path))
 
 
 def _file(filesystem: fsspec.AbstractFileSystem, path: str, captured_at: datetime | None, now: datetime) -> DatasetFile:
@@ -175,7 +175,7 @@ def _file(filesystem: fsspec.AbstractFileSystem, path: str, captured_at: datetim
         while chunk := handle.read(_CHUNK):
             digest.update(chunk)
     observed_at = _naive(captured_at) if captured_at else min(_modified_at(filesystem, path) or now, now)
-    return DatasetFile(PurePosixPath(shown_place(path)).name, path, filesystem, digest.hexdigest(), observed_at)
+    return DatasetFile(PurePosixPath(redact_url(path)).name, path, filesystem, digest.hexdigest(), observed_at)
 
 
 def _modified_at(filesystem: fsspec.AbstractFileSystem, path: str) -> datetime | None:

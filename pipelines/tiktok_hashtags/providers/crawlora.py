@@ -41,7 +41,7 @@ from tiktok_hashtags.extract import (
     read_settings,
     with_key,
 )
-from tiktok_hashtags.fetch import ApiClient, Plan, Reply
+from tiktok_hashtags.fetch import ApiClient, PricePlan, Reply
 from tiktok_hashtags.providers import _crawlora_answers as answers
 from tiktok_hashtags.providers import _crawlora_wire as wire
 from tiktok_hashtags.watchlist import Hashtag, TrendList
@@ -52,12 +52,12 @@ BASE_URL = "https://api.crawlora.net/api/v1"
 MAX_PAGE_SIZE = 100
 MAX_PAGES = 10  # page 11 would repeat page 10
 PLANS = {
-    "free": Plan("free", 0.0, 5, credits_per_day=500, credits_per_month=2_000),
-    "starter": Plan("starter", 9 / 20_000, 15, 0.75 / 1000, credits_per_day=5_000, credits_per_month=20_000),
-    "growth": Plan("growth", 29 / 100_000, 45, 0.45 / 1000, credits_per_day=25_000, credits_per_month=100_000),
-    "pro": Plan("pro", 79 / 400_000, 120, 0.30 / 1000, credits_per_month=400_000),
-    "business": Plan("business", 199 / 1_200_000, 300, 0.20 / 1000, credits_per_month=1_200_000),
-    "enterprise": Plan("enterprise", 499 / 5_000_000, 1_000, 0.12 / 1000, credits_per_month=5_000_000),
+    "free": PricePlan("free", 0.0, 5, credits_per_day=500, credits_per_month=2_000),
+    "starter": PricePlan("starter", 9 / 20_000, 15, 0.75 / 1000, credits_per_day=5_000, credits_per_month=20_000),
+    "growth": PricePlan("growth", 29 / 100_000, 45, 0.45 / 1000, credits_per_day=25_000, credits_per_month=100_000),
+    "pro": PricePlan("pro", 79 / 400_000, 120, 0.30 / 1000, credits_per_month=400_000),
+    "business": PricePlan("business", 199 / 1_200_000, 300, 0.20 / 1000, credits_per_month=1_200_000),
+    "enterprise": PricePlan("enterprise", 499 / 5_000_000, 1_000, 0.12 / 1000, credits_per_month=5_000_000),
 }
 
 
@@ -191,7 +191,7 @@ def _trend_walk(trend: TrendList, settings: Settings) -> Walk:
         },
         worst_requests=pages,
         worst_credits=pages * answers.CREDITS_PER_REQUEST,
-        rules=Rules(beyond=partial(_beyond, settings.page_size)) if is_popular else Rules(),
+        rules=Rules(skip_to=partial(_skip_to, settings.page_size)) if is_popular else Rules(),
     )
 
 
@@ -260,7 +260,7 @@ def _popular_fetch(
     return page
 
 
-def _beyond(page_size: int, cursor: str | None, size_before: int) -> tuple[str, int] | None:
+def _skip_to(page_size: int, cursor: str | None, size_before: int) -> tuple[str, int] | None:
     number = int(cursor or 1)
     return (str(number + 1), size_before or page_size) if number < MAX_PAGES else None
 

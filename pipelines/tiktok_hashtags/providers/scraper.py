@@ -45,16 +45,16 @@ from tiktok_hashtags.extract import (
     with_key,
     with_parent,
 )
-from tiktok_hashtags.fetch import Accepted, ApiClient, Plan, raise_for_status, strict_json
+from tiktok_hashtags.fetch import Accepted, ApiClient, PricePlan, raise_for_status, strict_json
 from tiktok_hashtags.providers import _scraper_wire as wire
 from tiktok_hashtags.providers._dataset_files import DatasetFile, Found, dataset_files, file_pages
-from tiktok_hashtags.redaction import shown_place
+from tiktok_hashtags.redaction import redact_url
 from tiktok_hashtags.watchlist import Dataset, name_of_url
 
 NAME = "scraper"
 SERVES = frozenset({"datasets"})
 NO_BASE_URL = "https://base-url.invalid"
-PLANS = {"dataset": Plan("dataset", credit_usd=0.0, requests_per_minute=250)}
+PLANS = {"dataset": PricePlan("dataset", credit_usd=0.0, requests_per_minute=250)}
 
 
 def _with_hashtags(
@@ -174,9 +174,9 @@ def _file_walk(file: DatasetFile, settings: Settings) -> Walk:
 def _place_walk(path: str, place: str, session: Session, error: RequestError | None = None) -> Walk:
     """Return a walk without items: its verdict is whether a place (a file, or a whole dataset) can be read."""
     key = hashlib.blake2b(f"{path}\n{place}".encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
-    shown = shown_place(place)
+    shown = redact_url(place)
     if place != path and "://" in path:
-        shown = f"{shown} of {shown_place(path)}"
+        shown = f"{shown} of {redact_url(path)}"
 
     def page(_: str | None, __: int) -> Page:
         if error:
@@ -219,7 +219,7 @@ def _http_walk(dataset: Dataset, settings: Settings) -> Walk:
         requested={"dataset": dataset.dataset_id},
         worst_requests=2,
         worst_credits=0,
-        rules=Rules(max_pages=settings.max_pages, repeated_pages=None, beyond=partial(_beyond, settings.page_size)),
+        rules=Rules(max_pages=settings.max_pages, repeated_pages=None, skip_to=partial(_skip_to, settings.page_size)),
     )
 
 
@@ -254,7 +254,7 @@ def _http_fetch(client: ApiClient, _: Session, walk: Walk, walk_key: str, *, dat
         )
         items = [bytes(item) for item in reply.payload]
         if items and items == before:
-            client.doubt([reply.request_key])
+            client.mark_suspect([reply.request_key])
             raise PageClampedError(f"scraper {walk.target}: the items from {offset} on repeat the page before")
         before[:] = items
         return page_of(
@@ -264,7 +264,7 @@ def _http_fetch(client: ApiClient, _: Session, walk: Walk, walk_key: str, *, dat
     return page
 
 
-def _beyond(page_size: int, cursor: str | None, size_before: int) -> tuple[str, int]:
+def _skip_to(page_size: int, cursor: str | None, size_before: int) -> tuple[str, int]:
     size = size_before or page_size
     return str(int(cursor or 0) + size), size
 

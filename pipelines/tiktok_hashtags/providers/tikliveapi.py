@@ -45,7 +45,7 @@ from tiktok_hashtags.extract import (
     read_settings,
     with_key,
 )
-from tiktok_hashtags.fetch import Accepted, ApiClient, Plan, raise_for_status, strict_json
+from tiktok_hashtags.fetch import Accepted, ApiClient, PricePlan, raise_for_status, strict_json
 from tiktok_hashtags.providers import _tikliveapi_wire as wire
 from tiktok_hashtags.watchlist import Hashtag, Search
 
@@ -53,7 +53,7 @@ NAME = "tikliveapi"
 SERVES = frozenset({"details", "videos", "searches"})
 BASE_URL = "https://api.tikliveapi.com"
 PAGE_SIZE = 30
-PLANS = {"payg": Plan("payg", credit_usd=None, requests_per_minute=200)}
+PLANS = {"payg": PricePlan("payg", credit_usd=None, requests_per_minute=200)}
 
 
 def _video_ids(videos: pa.Table) -> pa.Array:

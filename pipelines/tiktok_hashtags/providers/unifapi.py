@@ -59,7 +59,7 @@ from tiktok_hashtags.fetch import (
     Accepted,
     ApiClient,
     Id,
-    Plan,
+    PricePlan,
     decoder_of,
     prepare,
     raise_for_status,
@@ -73,8 +73,8 @@ SERVES = frozenset({"videos"})
 BASE_URL = "https://api.unifapi.com"
 MAX_PAGE_SIZE = 50
 PLANS = {
-    "free": Plan("free", credit_usd=0.001, requests_per_minute=60),
-    "paid": Plan("paid", credit_usd=0.001, requests_per_minute=600),
+    "free": PricePlan("free", credit_usd=0.001, requests_per_minute=60),
+    "paid": PricePlan("paid", credit_usd=0.001, requests_per_minute=600),
 }
 # The types that are more precise than their status, or come without one; `response_shape_error` is a 500 that stays.
 _KINDS: dict[str, type[RequestError]] = {
@@ -169,12 +169,11 @@ prepare(Envelope, _Reference)
 
 @dataclass(frozen=True, slots=True)
 class VideosPage:
-    """A decoded page; `is_partial` where the balance cut it short."""
+    """A decoded page."""
 
     items: list[Any]
     cursor: str | int | None
     has_more: bool
-    is_partial: bool
 
 
 def _with_hashtags(
@@ -284,7 +283,6 @@ def _fetch(client: ApiClient, session: Session, walk: Walk, walk_key: str, *, pa
             ids=item_ids(got.items, _Reference),
             cursor=got.cursor,
             has_more=got.has_more,
-            is_partial=got.is_partial,
         )
 
     return page
@@ -304,9 +302,9 @@ def _accept(response: httpx.Response, *, where: str) -> Accepted:
         items=body.data,
         cursor=body.pagination.next_cursor,
         has_more=body.pagination.has_more,
-        is_partial=billing.truncated_due_to_balance,
     )
-    return Accepted(page, max(len(body.data), 1) if charged is None else charged)
+    credits = max(len(body.data), 1) if charged is None else charged
+    return Accepted(page, credits, is_partial=billing.truncated_due_to_balance)
 
 
 def _failure(response: httpx.Response, where: str) -> RequestError:

@@ -17,7 +17,7 @@ from urllib.parse import unquote, urlsplit
 import msgspec
 
 from tiktok_hashtags.errors import ConfigError
-from tiktok_hashtags.redaction import shown_place
+from tiktok_hashtags.redaction import redact_url
 
 MAX_NAME_BYTES = 256
 DEFAULT_MAX_VIDEOS = 500
@@ -97,7 +97,7 @@ class Dataset(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=T
     @property
     def label(self) -> str:
         """The dataset's name in messages."""
-        return shown_place(self.path) if self.path else f"dataset {self.dataset_id}"
+        return redact_url(self.path) if self.path else f"dataset {self.dataset_id}"
 
 
 class Limits(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):

@@ -36,14 +36,14 @@ from tiktok_hashtags.extract import (
     read_settings,
     with_key,
 )
-from tiktok_hashtags.fetch import Accepted, ApiClient, Id, Plan, prepare, raise_for_status, strict_json
+from tiktok_hashtags.fetch import Accepted, ApiClient, Id, PricePlan, prepare, raise_for_status, strict_json
 from tiktok_hashtags.watchlist import Hashtag
 
 NAME = "hashscope"
 SERVES = frozenset({"details"})
 BASE_URL = "https://api.hashscope.example/v1"
 CREDITS_PER_REQUEST = 2
-PLANS = {"payg": Plan("payg", credit_usd=0.001, requests_per_minute=60)}
+PLANS = {"payg": PricePlan("payg", credit_usd=0.001, requests_per_minute=60)}
 
 
 class Details(msgspec.Struct):

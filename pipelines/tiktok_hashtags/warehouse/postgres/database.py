@@ -19,7 +19,7 @@ from tiktok_hashtags.errors import (
     TiktagsError,
 )
 from tiktok_hashtags.project import Project
-from tiktok_hashtags.redaction import hide_in_messages
+from tiktok_hashtags.redaction import register_secret
 from tiktok_hashtags.warehouse.base import DATASET, Deletion, Publication, Reader, Rows, columns_by_table
 from tiktok_hashtags.warehouse.postgres.publish import SCHEMAS, publish_schemas
 
@@ -221,6 +221,6 @@ def _credentials() -> Any:
     if missing:
         raise ConfigError(f"the destination postgres lacks {', '.join(missing)}: see {_WHERE}")
     found.password = found.password or ""
-    hide_in_messages(found.password)
+    register_secret(found.password)
     found.resolve()
     return found

@@ -1,5 +1,3 @@
-"""One writer for many threads: in order, durable, and a refused piece of work costs only itself."""
-
 from __future__ import annotations
 
 import sqlite3
@@ -10,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tiktok_hashtags.errors import BudgetError, LoadError
-from tiktok_hashtags.fetch.group_commit import GroupCommit
+from tiktok_hashtags.fetch.journal import GroupCommit
 
 
 @pytest.fixture
@@ -33,13 +31,13 @@ def numbers(path: Path) -> list[int]:
 
 
 def test_what_was_waited_for_is_on_disk(writer: GroupCommit, path: Path) -> None:
-    writer.run(lambda connection: connection.execute("insert into notes values (1)"))
+    writer.write([("insert into notes values (?)", (1,))])
 
     assert numbers(path) == [1]
 
 
 def test_what_nobody_waited_for_is_on_disk_with_the_next_that_somebody_does(writer: GroupCommit, path: Path) -> None:
-    writer.later(lambda connection: connection.execute("insert into notes values (1)"))
+    writer.write_later([("insert into notes values (?)", (1,))])
 
     writer.run(lambda _: None)
 

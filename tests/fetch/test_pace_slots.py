@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tiktok_hashtags.errors import ConfigError, LoadError
-from tiktok_hashtags.fetch.slots import LONGEST_REQUEST_SECONDS, MAX_PAUSE_SECONDS, WINDOW_SECONDS, Slots
+from tiktok_hashtags.fetch.pace import LONGEST_REQUEST_SECONDS, MAX_PAUSE_SECONDS, WINDOW_SECONDS, Slots
 
 MINUTE = 60.0
 
@@ -192,7 +192,7 @@ def test_a_lower_limit_in_another_folder_is_kept_to(path: Path, slots: Slots) ->
 def test_a_file_that_is_no_count_is_left_as_it_is(path: Path) -> None:
     path.write_bytes(b"this is not a database" * 100)
 
-    with pytest.raises(ConfigError, match=r"journal\.pace\.sqlite: not usable for counting requests .*; delete it"):
+    with pytest.raises(ConfigError, match=r"journal\.pace\.sqlite: not a usable count of requests .*; delete it"):
         Slots(path, "example", 2)
 
     assert path.read_bytes() == b"this is not a database" * 100

@@ -1,0 +1,89 @@
+"""What passes through the layers of a client: a call goes down, and a reply comes up.
+
+From the outside in: replay (`client.py`), gate, retry and pace (`pace.py`), ledger (`money.py`), exchange
+(`answers.py`). A layer sees the typed errors of those below it, so the journal has only pages that were accepted, and
+the ledger a row for each attempt.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+import httpx
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A good answer as its endpoint decodes it.
+
+    Args:
+        payload: The decoded page.
+        credits: What it cost.
+        outcome: The request's outcome in the ledger.
+        is_partial: Whether the balance ran out inside the page.
+    """
+
+    payload: Any
+    credits: int
+    outcome: str = "ok"
+    is_partial: bool = False
+
+
+Accept = Callable[[httpx.Response], Accepted]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One page that a walk asks for.
+
+    Args:
+        target: The path and query of its URL, percent-encoded.
+        endpoint: The endpoint's name in the ledger.
+        request_key: The page's identity in the journal.
+        worst_credits: The most that one attempt can cost.
+        accept: Decodes the answer or raises its typed error.
+    """
+
+    target: str
+    endpoint: str
+    request_key: str
+    walk_key: str | None
+    hashtag_key: str | None
+    worst_credits: int
+    accept: Accept
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """An accepted answer of the API, with the body as it came."""
+
+    accepted: Accepted
+    status: int
+    body: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An accepted page, bought or replayed.
+
+    Args:
+        payload: The page as its endpoint decodes it.
+        observed_at: When the request that bought it was made.
+        credits: What it cost, also where it is replayed.
+        body: The page's bytes.
+        is_partial: Whether the balance ran out inside the page.
+    """
+
+    payload: Any
+    request_key: str
+    observed_at: datetime
+    credits: int
+    is_replayed: bool
+    body: bytes = field(repr=False)
+    is_partial: bool = False
+
+
+Send = Callable[[Call], Reply]
