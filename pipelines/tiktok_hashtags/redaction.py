@@ -1,7 +1,7 @@
-"""Secrets kept out of everything that a run writes: a register of those that were read, and functions that remove them.
+"""Secrets kept out of everything that a run writes, and control characters out of everything that a person reads.
 
-They are applied where things come in or go out: to an answer's body and headers, to the message of every error of ours,
-and to every log record of the process, whichever library makes it.
+A register holds the secrets that were read. They are removed where things come in or go out: from an answer's body and
+headers, from the message of every error of ours, and from every log record of the process, whichever library makes it.
 """
 
 from __future__ import annotations
@@ -21,6 +21,8 @@ PLACEHOLDER = "[key]"
 # A shorter one is no key of a real API, and could be a word of the data.
 MIN_LENGTH = 8
 _PASSWORD = re.compile(r"(?:https?|s?ftp|ssh|smb|webdavs?)://[^/?#:]*:([^/?#]*)@")
+# C0 except tab, delete, C1, and the marks that change the direction of text.
+_CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 _SECRET_NAME = re.compile(r"sig|token|key|password|secret|credential", re.IGNORECASE)
 # The longest go first, for one may be part of another.
 _secrets: list[str] = []
@@ -89,17 +91,23 @@ def redacted_headers(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes
     return [(name, redacted_bytes(value)) for name, value in headers]
 
 
+def printable(text: str) -> str:
+    """Return a text on one line, with each character that could command a terminal as an escape."""
+    return _CONTROL.sub(lambda found: found[0].encode("unicode_escape").decode(), text)
+
+
 def redact_logs() -> None:
-    """Remove the secrets from all log records that are made from now on, and from their tracebacks."""
+    """Remove secrets and control characters from all log records that are made from now on, and their tracebacks."""
     logging.setLogRecordFactory(_record)
 
 
 def _record(*given: Any, **more: Any) -> logging.LogRecord:
     record = logging.LogRecord(*given, **more)
-    record.msg, record.args = redacted(record.getMessage()), ()
+    record.msg, record.args = printable(redacted(record.getMessage())), ()
     if record.exc_info and record.exc_info[1]:
         # Formatters use this text if it is there, and would make it from the exception if not.
-        record.exc_text = redacted("".join(traceback.format_exception(record.exc_info[1])).rstrip())
+        lines = redacted("".join(traceback.format_exception(record.exc_info[1])).rstrip()).split("\n")
+        record.exc_text = "\n".join(map(printable, lines))
     return record
 
 

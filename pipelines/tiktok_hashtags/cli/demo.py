@@ -10,10 +10,9 @@ from typing import TYPE_CHECKING
 
 import click
 from rich.console import Group, RenderableType
-from rich.text import Text
 
 from tiktok_hashtags.cli.options import json_option, now_option
-from tiktok_hashtags.cli.tables import dollars, rows_table, stdout
+from tiktok_hashtags.cli.tables import dollars, rows_table, shown_line, stdout
 from tiktok_hashtags.clock import Clock
 
 if TYPE_CHECKING:
@@ -81,21 +80,21 @@ def demo_view(demo: Demo) -> RenderableType:
     cost = [(name, requests, credits, dollars(usd)) for name, requests, credits, usd in demo.cost]
     growth = [(f"#{name}", first, last, f"{rate:+.1%}") for name, first, last, rate in demo.growth]
     return Group(
-        Text(""),
+        shown_line(""),
         rows_table(("table", "rows"), list(demo.tables.items()), title="Rows per table"),
-        Text(""),
+        shown_line(""),
         rows_table(("provider", "requests", "credits", "dollars"), cost, title="What the data cost"),
-        Text(""),
+        shown_line(""),
         rows_table(
             ("hashtag", "views, first day", "views, last day", "growth"),
             growth,
             title=f"Fastest-growing in {demo.days} days",
         ),
-        Text(""),
-        Text(f"{demo.days} days in {demo.seconds:.0f} s. The warehouse: {_nearby(demo.warehouse)}"),
-        Text(f'Look into it: .venv/bin/tiktags -C {demo.folder.name} query "from marts.dim_hashtag limit 5"'),
-        Text(f"The published marts, for BI tools: {_nearby(demo.publication)}"),
-        Text(f"The report, to open in a browser: {_nearby(demo.report)}"),
+        shown_line(""),
+        shown_line(f"{demo.days} days in {demo.seconds:.0f} s. The warehouse: {_nearby(demo.warehouse)}"),
+        shown_line(f'Look into it: .venv/bin/tiktags -C {demo.folder.name} query "from marts.dim_hashtag limit 5"'),
+        shown_line(f"The published marts, for BI tools: {_nearby(demo.publication)}"),
+        shown_line(f"The report, to open in a browser: {_nearby(demo.report)}"),
     )
 
 

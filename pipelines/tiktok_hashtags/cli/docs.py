@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tiktok_hashtags.cli.options import json_option
+from tiktok_hashtags.cli.tables import say
 
 if TYPE_CHECKING:
     from tiktok_hashtags.project import Project
@@ -21,4 +22,7 @@ def docs(project: Project, as_json: bool) -> None:
     from tiktok_hashtags.jobs import write_docs
 
     path = str(write_docs(project))
-    click.echo(json.dumps({"docs": path}, ensure_ascii=False) if as_json else path)
+    if as_json:
+        click.echo(json.dumps({"docs": path}, ensure_ascii=False))
+    else:
+        say(path)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tiktok_hashtags.cli.options import json_option
+from tiktok_hashtags.cli.tables import say
 
 if TYPE_CHECKING:
     from tiktok_hashtags.project import Project
@@ -25,7 +26,7 @@ def init(project: Project, as_json: bool) -> None:
         click.echo(json.dumps({"written": [str(path) for path in written]}, ensure_ascii=False))
         return
     for path in written:
-        click.echo(f"wrote {path}")
+        say(f"wrote {path}")
     click.echo(
         "Next: a key in .dlt/secrets.toml, your hashtags in watchlist.toml, then `tiktags plan` and `tiktags run`."
     )

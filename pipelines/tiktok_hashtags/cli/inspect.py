@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 from rich.console import Group, RenderableType
-from rich.text import Text
 
 from tiktok_hashtags.cli.options import json_option, now_option
-from tiktok_hashtags.cli.tables import dollars, rows_json, rows_table, stdout
+from tiktok_hashtags.cli.tables import dollars, rows_json, rows_table, shown_line, stdout
 from tiktok_hashtags.clock import Clock
 from tiktok_hashtags.errors import ConfigError
 
@@ -85,12 +84,12 @@ def query(project: Project, sql: str, as_json: bool, limit: int) -> None:
 def status_view(found: dict[str, Any]) -> RenderableType:
     """Return the state of the warehouse."""
     if not found["runs"]:
-        return Text("The warehouse has no runs yet.")
+        return shown_line("The warehouse has no runs yet.")
     runs = rows_table(list(found["runs"][0]), [tuple(run.values()) for run in found["runs"]], title="Last runs")
     tables = rows_table(("table", "rows"), list(found["tables"].items()), title="Tables")
     incomplete = found["incomplete_walks"]
     if not incomplete:
-        return Group(runs, Text("The last run is complete."), tables)
+        return Group(runs, shown_line("The last run is complete."), tables)
     rows = [tuple(walk.values()) for walk in incomplete]
     return Group(runs, rows_table(list(incomplete[0]), rows, title="Incomplete in the last run"), tables)
 
@@ -98,7 +97,7 @@ def status_view(found: dict[str, Any]) -> RenderableType:
 def usage_table(rows: Sequence[dict[str, Any]]) -> RenderableType:
     """Return the ledger by day and provider."""
     if not rows:
-        return Text("The ledger has no requests in these days.")
+        return shown_line("The ledger has no requests in these days.")
     cells = [(*list(row.values())[:-1], dollars(row["cost_usd"])) for row in rows]
     return rows_table([name.replace("_", " ") for name in rows[0]], cells)
 

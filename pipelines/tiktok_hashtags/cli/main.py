@@ -22,6 +22,7 @@ from tiktok_hashtags.cli.inspect import doctor, query, status, usage
 from tiktok_hashtags.cli.marts import report, transform
 from tiktok_hashtags.cli.prune import prune
 from tiktok_hashtags.cli.run import plan, replay, run
+from tiktok_hashtags.cli.tables import say
 from tiktok_hashtags.cli.watch import watch
 from tiktok_hashtags.errors import ConfigError, TiktagsError
 from tiktok_hashtags.redaction import redact_logs, redacted
@@ -68,7 +69,7 @@ def _fail(ctx: click.Context, message: str, code: int, *, as_json: bool) -> None
     message = redacted(message)
     if as_json:
         click.echo(json.dumps({"error": message, "exit_code": code}, ensure_ascii=False))
-    click.echo(f"tiktags: {message}", err=True)
+    say(f"tiktags: {message}", err=True)
     ctx.exit(code)
 
 

@@ -9,6 +9,7 @@ import click
 
 from tiktok_hashtags.cli.options import json_option, now_option
 from tiktok_hashtags.cli.progress import progress
+from tiktok_hashtags.cli.tables import say
 
 if TYPE_CHECKING:
     from tiktok_hashtags.clock import Clock
@@ -25,7 +26,11 @@ def transform(project: Project, as_json: bool, full_refresh: bool) -> None:
 
     with progress() as shown:
         paths = rebuild(project, full_refresh=full_refresh, on_stage=shown.stage)
-    click.echo(json.dumps({"published": paths}, ensure_ascii=False) if as_json else "\n".join(paths))
+    if as_json:
+        click.echo(json.dumps({"published": paths}, ensure_ascii=False))
+    else:
+        for path in paths:
+            say(path)
 
 
 @click.command()
@@ -38,6 +43,9 @@ def report(project: Project, as_json: bool, clock: Clock, is_opened: bool) -> No
     from tiktok_hashtags.report import write_report
 
     written = write_report(project, clock=clock)
-    click.echo(json.dumps(written.as_json(), ensure_ascii=False) if as_json else str(written.path))
+    if as_json:
+        click.echo(json.dumps(written.as_json(), ensure_ascii=False))
+    else:
+        say(str(written.path))
     if is_opened and click.launch(written.path.resolve().as_uri()):
-        click.echo(f"No program to open it was found: open {written.path} in a browser.", err=True)
+        say(f"No program to open it was found: open {written.path} in a browser.", err=True)

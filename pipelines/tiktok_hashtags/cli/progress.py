@@ -13,6 +13,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from tiktok_hashtags.redaction import printable
+
 logger = logging.getLogger(__name__)
 
 
@@ -40,7 +42,8 @@ class Shown:
             self._tasks[provider] = self._progress.add_task(provider, total=None)
         self._items[provider] += items
         self._progress.update(
-            self._tasks[provider], description=f"  {provider}: {self._items[provider]:,} items, {escape(target)}"
+            self._tasks[provider],
+            description=f"  {provider}: {self._items[provider]:,} items, {escape(printable(target))}",
         )
 
 

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 from rich.console import Group, RenderableType
-from rich.text import Text
 
 from tiktok_hashtags.cli.options import json_option, now_option
-from tiktok_hashtags.cli.tables import rows_table, stdout
+from tiktok_hashtags.cli.tables import rows_table, shown_line, stdout
 from tiktok_hashtags.clock import Clock
 
 if TYPE_CHECKING:
@@ -49,9 +48,11 @@ def pruning_view(pruning: Pruning) -> RenderableType:
     """Return what can go, or what went."""
     kept = pruning.retention
     if not pruning.parts:
-        return Text(f"Nothing to remove: no pages older than {kept.journal_days} days, and no raw rows without use.")
+        return shown_line(
+            f"Nothing to remove: no pages older than {kept.journal_days} days, and no raw rows without use."
+        )
     rows = [(part.name, part.reason, part.rows, part.first_date, part.last_date, part.bytes) for part in pruning.parts]
     said = "Removed." if pruning.is_removed else "Nothing was removed: `tiktags prune --yes` does it."
-    freed = [] if pruning.freed_bytes is None else [Text(f"The files are {pruning.freed_bytes:,} bytes smaller.")]
+    freed = [] if pruning.freed_bytes is None else [shown_line(f"The files are {pruning.freed_bytes:,} bytes smaller.")]
     table = rows_table(("what", "why", "rows", "first date", "last date", "bytes"), rows)
-    return Group(table, Text(said), *freed, *map(Text, pruning.notes))
+    return Group(table, shown_line(said), *freed, *map(shown_line, pruning.notes))

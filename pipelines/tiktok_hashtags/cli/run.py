@@ -14,7 +14,7 @@ from rich.text import Text
 
 from tiktok_hashtags.cli.options import json_option, now_option, only_option
 from tiktok_hashtags.cli.progress import progress
-from tiktok_hashtags.cli.tables import dollars, rows_table, stdout
+from tiktok_hashtags.cli.tables import dollars, rows_table, say, shown_line, stdout
 from tiktok_hashtags.clock import Clock
 from tiktok_hashtags.errors import TiktagsError
 
@@ -45,7 +45,7 @@ def plan(ctx: click.Context, as_json: bool, clock: Clock, only: Sequence[str]) -
     else:
         stdout().print(plan_table(found, skipped, notes=notes))
     if refusal:
-        click.echo(f"tiktags: {refusal}", err=True)
+        say(f"tiktags: {refusal}", err=True)
         ctx.exit(refusal.exit_code)
 
 
@@ -73,7 +73,7 @@ def run(
 
     notify = read_notify()
     if ctx.obj.secrets_warning:
-        click.echo(f"tiktags: {ctx.obj.secrets_warning}", err=True)
+        say(f"tiktags: {ctx.obj.secrets_warning}", err=True)
     with progress() as shown:
         options = Options(
             clock=clock,
@@ -102,7 +102,7 @@ def _notified(project: Project, notify: Notify, outcome: dict[str, Any]) -> None
     from tiktok_hashtags.jobs import run_report
 
     for problem in notify.send(run_report(project, outcome)):
-        click.echo(f"tiktags: {problem}", err=True)
+        say(f"tiktags: {problem}", err=True)
 
 
 @click.command()
@@ -150,10 +150,10 @@ def plan_json(
 
 def plan_table(lines: Sequence[Line], skipped: Sequence[str], *, notes: Sequence[str] = ()) -> RenderableType:
     """Return a plan as a table, and below it what will not be fetched."""
-    left_out = [*_skipped(skipped), *map(Text, _first(notes, rest="; `--json` has them all"))]
+    left_out = [*_skipped(skipped), *map(shown_line, _first(notes, rest="; `--json` has them all"))]
     if not lines:
         why = "" if notes else ": all that the watchlist asks for is complete for this date"
-        return Group(Text(f"Nothing to fetch{why}."), *left_out)
+        return Group(shown_line(f"Nothing to fetch{why}."), *left_out)
     rows = [
         (f"{line.provider}.{line.resource}", line.walks, line.requests, line.credits, dollars(line.usd))
         for line in lines
@@ -166,7 +166,7 @@ def plan_table(lines: Sequence[Line], skipped: Sequence[str], *, notes: Sequence
         dollars(_total_usd(lines)),
     )
     columns = ("resource", "walks", "requests", "worst-case credits", "worst-case $")
-    note = Text(
+    note = shown_line(
         "Full pages, no retries; a request beyond a limit is not sent. Nothing was sent by this command.", style="dim"
     )
     return Group(rows_table(columns, [*rows, total]), note, *left_out)
@@ -182,17 +182,17 @@ def run_summary(outcome: Outcome) -> RenderableType:
     reasons = Counter(walk.stop_reason for walk in outcome.walks)
     walks = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common()) or "nothing was left to walk"
     parts: list[RenderableType] = [
-        Text(f"Run {outcome.run_id} for {outcome.snapshot_date}: exit code {outcome.exit_code}"),
+        shown_line(f"Run {outcome.run_id} for {outcome.snapshot_date}: exit code {outcome.exit_code}"),
         rows_table(columns, rows),
-        Text(f"Walks: {walks}"),
+        shown_line(f"Walks: {walks}"),
         *_skipped(outcome.skipped),
     ]
     notices = [
         f"Notice: {item['provider']} {item['entity']}: {item['kind']}: {item['detail']}" for item in outcome.notices
     ]
-    parts += map(Text, _first(notices, rest=" notices; `--json` lists them"))
+    parts += map(shown_line, _first(notices, rest=" notices; `--json` lists them"))
     problems = [f"Problem: {message}" for message in outcome.messages]
-    parts += [Text(line, style="bold") for line in _first(problems, rest="; `tiktags status` lists them")]
+    parts += [shown_line(line, style="bold") for line in _first(problems, rest="; `tiktags status` lists them")]
     return Group(*parts)
 
 
@@ -212,7 +212,7 @@ def replay_view(done: Replay) -> RenderableType:
         rows.append((day.snapshot_date, pages, items, missing))
     table = rows_table(("snapshot date", "pages", "rows", "walks not in the journal"), rows)
     pruned = [
-        Text(f"Not replayed, their pages are pruned: {len(days)} days, {days[0]} to {days[-1]}")
+        shown_line(f"Not replayed, their pages are pruned: {len(days)} days, {days[0]} to {days[-1]}")
         for days in [done.pruned_dates]
         if days
     ]
@@ -234,5 +234,6 @@ def _total_usd(lines: Sequence[Line]) -> float | None:
 
 def _skipped(names: Sequence[str]) -> list[Text]:
     return [
-        Text(f"{name}: skipped, there is no key for it and nothing asks for it by name", style="dim") for name in names
+        shown_line(f"{name}: skipped, there is no key for it and nothing asks for it by name", style="dim")
+        for name in names
     ]

@@ -9,9 +9,12 @@ import sys
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+import click
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
+
+from tiktok_hashtags.redaction import printable
 
 if TYPE_CHECKING:
     pass
@@ -24,12 +27,22 @@ def stdout() -> Console:
     return Console(width=None if sys.stdout.isatty() else 120, highlight=False)
 
 
+def shown_line(text: str, style: str = "") -> Text:
+    """Return a line for the terminal, in which no character of the text is a command."""
+    return Text(printable(text), style=style)
+
+
+def say(text: str, *, err: bool = False) -> None:
+    """Print a line as `shown_line` shows it."""
+    click.echo(printable(text), err=err)
+
+
 def rows_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, title: str | None = None) -> Table:
     """Return rows as a table, numbers to the right."""
     table = Table(title=title, title_justify="left", box=None, pad_edge=False)
     for index, column in enumerate(columns):
         is_number = any(isinstance(row[index], int | float) and not isinstance(row[index], bool) for row in rows)
-        table.add_column(column, justify="right" if is_number else "left")
+        table.add_column(printable(column), justify="right" if is_number else "left")
     for row in rows:
         table.add_row(*(_cell(value) for value in row))
     return table
@@ -68,7 +81,7 @@ def _json_value(value: Any) -> Any:
 def _cell(value: Any) -> Text:
     if value is None:
         return Text("–", style="dim")
-    return Text(f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value))
+    return shown_line(f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value))
 
 
 def dollars(value: float | None) -> str:

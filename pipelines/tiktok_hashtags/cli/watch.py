@@ -11,7 +11,7 @@ import msgspec
 from rich.console import Group, RenderableType
 
 from tiktok_hashtags.cli.options import Command, json_option
-from tiktok_hashtags.cli.tables import rows_table, stdout
+from tiktok_hashtags.cli.tables import rows_table, say, stdout
 from tiktok_hashtags.errors import ConfigError
 from tiktok_hashtags.redaction import redact_url
 
@@ -182,7 +182,7 @@ def _print_change(change: Change, *, as_json: bool) -> None:
         return
     for word, labels in asdict(change).items():
         for label in labels:
-            click.echo(f"{word.replace('_', ' ')}: {label}")
+            say(f"{word.replace('_', ' ')}: {label}")
 
 
 def watchlist_json(watchlist: Watchlist) -> dict[str, Any]:
