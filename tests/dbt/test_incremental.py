@@ -1,4 +1,4 @@
-"""Whatever the order in which loads arrive, the marts equal those of one full build."""
+"""Incremental builds equal one full build, in any order of the loads."""
 
 from __future__ import annotations
 
@@ -150,7 +150,7 @@ FIRST_CAMPAIGN: Rows = {
     "watchlist__campaigns": [{"hashtag_id": "77", "campaign": "early"}],
 }
 
-# What is told late of a video and of a hashtag changes the cuts of dates that are long there.
+# A late language and a late campaign change the cuts of dates that were built before.
 SECOND_CAMPAIGN_AND_A_LANGUAGE: Rows = {
     "watchlist": [{"kind": "hashtag", "hashtag_id": "77", "role": "own"}],
     "watchlist__campaigns": [{"hashtag_id": "77", "campaign": "early"}, {"hashtag_id": "77", "campaign": "late"}],
@@ -173,13 +173,14 @@ LOADS = [
 BUILDS = [LOADS[:2], LOADS[2:4], LOADS[4:6], LOADS[6:]]
 
 
+WITHOUT_TESTS = ["--exclude-resource-type", "test"]
 # A build that ends early: some models have taken in the new loads, the others have not.
-INTERRUPTED = ["--select", "stg_tiktags__loads", "dim_video", "fct_trend_ranks", "--exclude-resource-type", "test"]
+INTERRUPTED = ["--select", "stg_tiktags__loads", "dim_video", "fct_trend_ranks", *WITHOUT_TESTS]
 
 
 @pytest.fixture(scope="module")
 def stepwise(dbt: Dbt, fresh: Callable[[], Raw], keep: Callable[[str], Raw]) -> Raw:
-    """A warehouse that was built after each few loads, each time after a build that was cut short."""
+    """A warehouse built after every few loads, each time after a build that was cut short; the last build tests it."""
     raw = fresh()
     raw.create("crawlora", "tikliveapi", "unifapi", "scraper")
     for loads in BUILDS:
@@ -187,7 +188,7 @@ def stepwise(dbt: Dbt, fresh: Callable[[], Raw], keep: Callable[[str], Raw]) -> 
             raw.add(load_id, snapshot_date, rows)
         if loads is not BUILDS[0]:
             dbt.build(*INTERRUPTED)
-        dbt.build()
+        dbt.build(*(() if loads is BUILDS[-1] else WITHOUT_TESTS))
     return keep("stepwise")
 
 
@@ -195,7 +196,7 @@ def stepwise(dbt: Dbt, fresh: Callable[[], Raw], keep: Callable[[str], Raw]) -> 
 def full(stepwise: Raw, dbt: Dbt, fresh: Callable[[], Raw], keep: Callable[[str], Raw]) -> Raw:
     """The same loads, built in one go."""
     shutil.copy(stepwise.path, fresh().path)
-    dbt.build("--full-refresh")
+    dbt.build("--full-refresh", *WITHOUT_TESTS)
     return keep("full")
 
 
@@ -216,7 +217,7 @@ def test_no_mart_is_empty_so_that_each_is_compared(full: Raw) -> None:
     assert {name for name, rows in full.marts().items() if not rows} == set()
 
 
-def test_what_the_days_say_of_a_list_adds_up_in_steps(stepwise: Raw) -> None:
+def test_moves_on_a_list_are_the_same_in_steps(stepwise: Raw) -> None:
     rows = stepwise.execute(
         "select hashtag_key, strftime(snapshot_date, '%d'), rank, status, country_name "
         "from reporting.rpt_trend_discovery where source_kind = 'trend' and country_code = 'US' order by all"
@@ -233,7 +234,7 @@ def test_what_the_days_say_of_a_list_adds_up_in_steps(stepwise: Raw) -> None:
     ]
 
 
-def test_a_late_dataset_is_told_in_the_version_of_its_day(stepwise: Raw) -> None:
+def test_a_late_dataset_changes_the_version_of_its_day(stepwise: Raw) -> None:
     rows = stepwise.execute(
         "select handle, bio, strftime(valid_from, '%d %H'), strftime(valid_to, '%d %H') "
         "from marts.dim_creator_history where creator_id = 'creator of v1' order by valid_from"
@@ -261,7 +262,7 @@ def test_a_name_that_comes_late_gives_the_feed_of_older_dates_its_hashtag(stepwi
     assert rows == [("2026-11-01", 2), ("2026-11-02", 2), ("2026-11-03", 2)]
 
 
-def test_an_older_date_fills_gaps_but_does_not_replace_what_is_newer(stepwise: Raw) -> None:
+def test_an_older_date_fills_gaps_but_replaces_no_newer_value(stepwise: Raw) -> None:
     rows = stepwise.execute(
         "select title, dim_video.language, handle from marts.dim_video join marts.dim_creator using (creator_id) "
         "where video_id = 'v1'"
@@ -279,7 +280,7 @@ def test_a_build_without_new_loads_changes_nothing(dbt: Dbt, stepwise: Raw, fres
     raw = fresh()
     shutil.copy(stepwise.path, raw.path)
 
-    dbt.build()
+    dbt.build(*WITHOUT_TESTS)
 
     assert differences(raw.marts(), stepwise.marts()) == {}
 
@@ -293,9 +294,20 @@ def test_copies_of_rows_that_a_kill_inside_a_load_leaves_change_no_mart(
 
     for (name,) in tables:
         raw.execute(f"insert into raw.{name} from raw.{name}")
-    dbt.build("--full-refresh")
+    dbt.build("--full-refresh", *WITHOUT_TESTS)
 
     assert differences(full.marts(), raw.marts()) == {}
+
+
+def test_every_incremental_model_has_taken_in_every_load(dbt: Dbt, stepwise: Raw) -> None:
+    nodes = dbt.invoke("parse").nodes.values()
+    written_by_hooks = {"int_transformed_loads", "int_counted_videos", "int_counted_memberships"}
+    models = {node.name for node in nodes if node.config.materialized == "incremental"} - written_by_hooks
+
+    rows = stepwise.execute("select model, count(*) from intermediate.int_transformed_loads group by model")
+
+    assert dict(rows) == dict.fromkeys(models, len(LOADS))
+    assert len(models) == 11
 
 
 def test_no_mart_keeps_the_books_of_the_loads(full: Raw) -> None:
@@ -307,7 +319,7 @@ def test_no_mart_keeps_the_books_of_the_loads(full: Raw) -> None:
     assert rows == []
 
 
-def test_what_is_told_late_of_a_video_and_a_campaign_reaches_the_dates_before(stepwise: Raw) -> None:
+def test_a_late_language_and_a_late_campaign_reach_earlier_dates(stepwise: Raw) -> None:
     rows = stepwise.execute(
         "select campaign, snapshot_date::text, listed_video_count from reporting.rpt_campaign_monitor "
         "where language = 'pt' and region = 'BR' and campaign in ('early', 'late') order by all"

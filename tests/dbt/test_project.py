@@ -1,4 +1,4 @@
-"""What the dbt project says of itself."""
+"""The dbt project's own files: flags, prices, and the length of its SQL."""
 
 from __future__ import annotations
 
@@ -24,14 +24,28 @@ def test_every_behaviour_change_that_dbt_knows_is_on() -> None:
 
 
 @pytest.mark.parametrize("module", [crawlora, tikliveapi, unifapi], ids=lambda module: str(module.NAME))
-def test_the_marts_tell_the_prices_that_the_plans_charge(module: Any) -> None:
+def test_the_seed_has_the_prices_that_the_plans_charge(module: Any) -> None:
     with (PROJECT / "seeds" / "providers.csv").open(encoding="utf-8", newline="") as file:
-        told = next(row for row in csv.DictReader(file) if row["provider"] == module.NAME)
+        seed = next(row for row in csv.DictReader(file) if row["provider"] == module.NAME)
     plans = module.PLANS.values()
     prices = [price for plan in plans for price in (plan.credit_usd, plan.overage_usd) if price]
     rates = [plan.requests_per_minute for plan in plans]
 
-    assert told["lowest_credit_usd"] == (f"{min(prices):.7f}".rstrip("0") if prices else "")
-    assert told["highest_credit_usd"] == (f"{max(prices):.7f}".rstrip("0") if prices else "")
-    assert told["lowest_requests_per_minute"] == str(min(rates))
-    assert told["highest_requests_per_minute"] == str(max(rates))
+    assert seed["lowest_credit_usd"] == (f"{min(prices):.7f}".rstrip("0") if prices else "")
+    assert seed["highest_credit_usd"] == (f"{max(prices):.7f}".rstrip("0") if prices else "")
+    assert seed["lowest_requests_per_minute"] == str(min(rates))
+    assert seed["highest_requests_per_minute"] == str(max(rates))
+
+
+def test_no_sql_file_is_longer_than_160_lines() -> None:
+    files = [path for folder in ("models", "macros", "tests") for path in (PROJECT / folder).rglob("*.sql")]
+
+    assert len(files) > 80
+    assert [path.name for path in files if len(path.read_text(encoding="utf-8").splitlines()) > 160] == []
+
+
+def test_every_model_outside_staging_has_a_yaml_file_of_its_own() -> None:
+    models = [path for folder in ("intermediate", "marts") for path in (PROJECT / "models" / folder).rglob("*.sql")]
+
+    assert len(models) > 45
+    assert [path.name for path in models if not path.with_suffix(".yml").is_file()] == []
