@@ -118,16 +118,18 @@ class TablesInMemory:
         self._connection = duckdb.connect()
         self._connection.execute("create schema raw")
 
-    def load(self, source: Any) -> None:
+    def load(self, source: Any, load_id: str | None = None) -> None:
+        """Append what a source yields, as rows of a load."""
         for item in PipeIterator.from_pipes(source.resources.selected_pipes, next_item_mode="fifo"):
             name = item.meta.table_name if isinstance(item.meta, TableNameMeta) else item.meta.hints["table_name"]
             batch = item.item
             self._connection.register("batch", batch)
             self._connection.execute(f"create table if not exists raw.{name} as from batch limit 0")
-            self._connection.execute(f"insert into raw.{name} by name from batch")
+            rows = "select * replace ($load_id as _dlt_load_id) from batch"
+            self._connection.execute(f"insert into raw.{name} by name {rows}", {"load_id": load_id})
 
-    def rows(self, query: str) -> list[tuple[Any, ...]]:
-        return self._connection.execute(query).fetchall()
+    def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        return self._connection.execute(query, list(values)).fetchall()
 
 
 @dataclass
