@@ -1,7 +1,9 @@
 .DEFAULT_GOAL := help
-.PHONY: help install demo docs test lint bench pace torture superset clean
+.PHONY: help install demo docs test check lint bench pace torture superset clean
 
 SHELL := /bin/bash
+# Tests that share a world run on one worker, and the longest groups start first.
+PYTEST = $(BIN)/python -m pytest -n auto --dist loadgroup --no-loadscope-reorder
 PYTHON ?= python3
 BIN := .venv/bin
 PUBLICATION ?= demo/exports/hashtags.duckdb
@@ -40,7 +42,11 @@ docs: install  ## build the documents as a site in build/site, strict about link
 
 test: install  ## run the tests
 	@echo "==> Running the tests"
-	@$(BIN)/python -m pytest -n auto --dist loadfile
+	@$(PYTEST)
+
+check: install  ## run the tests that need no PostgreSQL, no browser, no killed runs and no patience
+	@echo "==> Running the quick tests"
+	@$(PYTEST) -m "not kill and not postgres and not browser and not slow"
 
 lint: install  ## check style, types, import directions, SQL, dependencies and spelling
 	@echo "==> ruff check"
@@ -53,6 +59,8 @@ lint: install  ## check style, types, import directions, SQL, dependencies and s
 	@$(BIN)/lint-imports
 	@echo "==> sqlfluff"
 	@$(if $(SQL),$(BIN)/sqlfluff lint --disable-progress-bar $(SQL),echo "no SQL yet")
+	@echo "==> sizes, rooms and the path of a request"
+	@$(BIN)/python bench/house.py
 	@echo "==> deptry"
 	@$(BIN)/deptry .
 	@echo "==> codespell"
@@ -68,9 +76,11 @@ pace: install  ## run two folders with one key against strict limits of 120 and 
 	@$(BIN)/python bench/pace.py 120
 	@$(BIN)/python bench/pace.py 300
 
-torture: install  ## kill 200 runs at random moments and compare with runs that nothing happened to (an hour or two)
+torture: install  ## kill 200 runs at random moments, read beside 30 runs, page a feed without end (an hour or two)
 	@echo "==> Killing runs"
 	@$(BIN)/python bench/torture.py
+	@echo "==> Reading beside 30 runs, and paging a feed without end"
+	@READERS_E2E_RUNS=30 ENDLESS_PAGES=4000 $(BIN)/python -m pytest tests -k "whole_runs or endless_feed"
 
 superset: install  ## start Apache Superset with the dashboard on the demo's publication (PUBLICATION=... for another)
 	@bash bi/superset/start.sh --publication $(PUBLICATION)

@@ -33,6 +33,31 @@ from tiktok_hashtags.sandbox import PROVIDERS, Sandbox, SandboxClock, World
 NOW = datetime(2026, 11, 1, 6)
 UNLIMITED = PricePlan("test", credit_usd=0.001, requests_per_minute=100_000)
 SCRAPER_URL = "https://scraper.example"
+# What many tests share and what is dear to make: its tests run on one worker. The longest first, so that none is last.
+WORLDS = {"calm": "calm", "start": "calm", "history": "history", "dbt": "dbt", "month_site": "month_site"}
+# Marks of tests by the fixtures that they use.
+MARKS = {"start": "kill", "postgres_url": "postgres", "browser": "browser"}
+E2E = Path(__file__).parent / "e2e"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests by what they need, and group them for the workers by world, or else by file.
+
+    `--dist loadgroup` builds a world on one worker only; with `--no-loadscope-reorder` groups start in this order.
+    """
+    order = {group: place for place, group in enumerate(dict.fromkeys(WORLDS.values()))}
+    places = {}
+    for item in items:
+        used = getattr(item, "fixturenames", ())
+        is_e2e = E2E in item.path.parents
+        group = next((world for name, world in WORLDS.items() if name in used), str(item.path))
+        marks = {mark for name, mark in MARKS.items() if name in used} | ({"e2e"} if is_e2e else set())
+        for mark in sorted(marks):
+            item.add_marker(mark)
+        item.add_marker(pytest.mark.xdist_group(group))
+        places[item] = order.get(group, len(order) + (not is_e2e))
+    items.sort(key=places.__getitem__)
 
 
 @dataclass
@@ -94,16 +119,18 @@ class TablesInMemory:
         self._connection = duckdb.connect()
         self._connection.execute("create schema raw")
 
-    def load(self, source: Any) -> None:
+    def load(self, source: Any, load_id: str | None = None) -> None:
+        """Append what a source yields, as rows of a load."""
         for item in PipeIterator.from_pipes(source.resources.selected_pipes, next_item_mode="fifo"):
             name = item.meta.table_name if isinstance(item.meta, TableNameMeta) else item.meta.hints["table_name"]
             batch = item.item
             self._connection.register("batch", batch)
             self._connection.execute(f"create table if not exists raw.{name} as from batch limit 0")
-            self._connection.execute(f"insert into raw.{name} by name from batch")
+            rows = "select * replace ($load_id as _dlt_load_id) from batch"
+            self._connection.execute(f"insert into raw.{name} by name {rows}", {"load_id": load_id})
 
-    def rows(self, query: str) -> list[tuple[Any, ...]]:
-        return self._connection.execute(query).fetchall()
+    def rows(self, query: str, *values: object) -> list[tuple[Any, ...]]:
+        return self._connection.execute(query, list(values)).fetchall()
 
 
 @dataclass

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import os
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,9 +21,10 @@ if TYPE_CHECKING:
 
     from tiktok_hashtags.extract.settings import Settings
 
-PAGES = 4_000
+# `make torture` pages further.
+PAGES = int(os.environ.get("ENDLESS_PAGES", "800"))
 PAGE_SIZE = 50
-GROWTH_MB = 30
+GROWTH_MB = 8
 
 
 def resident_mb() -> float:
