@@ -3,9 +3,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import datetime, time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import httpx
 import pytest
@@ -16,11 +16,13 @@ from tests.e2e.truth import industry, on
 
 from tiktok_hashtags import providers
 from tiktok_hashtags.clock import frozen_clock
-from tiktok_hashtags.known import read_known
-from tiktok_hashtags.plan import plan_run
-from tiktok_hashtags.run import Options, open_session
+from tiktok_hashtags.extract.source_run import SourceRun
+from tiktok_hashtags.extract.tables import watchlist_source
+from tiktok_hashtags.jobs.plan import plan_run
+from tiktok_hashtags.jobs.run import Options, open_session
 from tiktok_hashtags.sandbox import DATASET_ID, World
-from tiktok_hashtags.watchlist_table import watchlist_source
+from tiktok_hashtags.warehouse.base import Rows, columns_by_table
+from tiktok_hashtags.warehouse.known import read_known
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import MakeSite, Site
@@ -81,17 +83,25 @@ def crawl(site: Site, day: int, raw: TablesInMemory) -> None:
     site.sandbox.clock.set(when)
     options = Options(clock=frozen_clock(when), transport=httpx.MockTransport(site.sandbox.respond))
     with open_session(site.project, options) as (watchlist, _, session):
-        session.known = read_known(asking(raw), watchlist, snapshot_date=session.snapshot_date)
+        session.known = read_known(AskingRaw(raw), watchlist, snapshot_date=session.snapshot_date)
         raw.load(watchlist_source(watchlist, session), f"{day:02}")
         for plan in plan_run(watchlist, session, only=sorted(ASKED[day])):
-            source = providers.source(plan.name)(settings=plan.settings, session=session, walks=plan.walks)
+            source = providers.source(plan.name)(run=SourceRun(plan.settings, session, plan.walks))
             raw.load(source, f"{day:02}")
     assert all(walk.is_complete for walk in session.tally.walks)
 
 
-def asking(raw: TablesInMemory) -> Callable[..., Iterator[tuple[Any, ...]]]:
-    """Ask as the warehouse is asked."""
-    return lambda query, *values: iter(raw.rows(query.replace("%s", "?"), *values))
+@dataclass
+class AskingRaw:
+    """Asks tables in memory as a warehouse is asked."""
+
+    raw: TablesInMemory
+
+    def rows(self, sql: str, *parameters: object) -> Rows:
+        return Rows((), iter(self.raw.rows(sql.replace("%s", "?"), *parameters)))
+
+    def tables(self, schema: str) -> dict[str, list[str]]:
+        return columns_by_table(self, schema)
 
 
 def assert_equal(site: Site, table: str, grain: tuple[str, ...], expected: Table, *, schema: str = "reporting") -> None:
