@@ -1,4 +1,4 @@
-"""Every error of the package, by what the caller can do about it.
+"""Every error of the package, grouped by the action that it asks of the caller.
 
 TiktagsError                    exit 1
 ├── ConfigError                 exit 2   fix the watchlist, a key or a setting
@@ -7,8 +7,8 @@ TiktagsError                    exit 1
 │   └── QueryError                       the warehouse or its publication cannot be read as asked
 ├── LockedError                 exit 7   wait for the other run
 ├── StoppedError                exit 130 or 143: SIGINT or SIGTERM ended it; the next run completes it
-├── LoadError                   exit 1   raw was not loaded; the next run goes on from what is pending
-│   └── PackageError            exit 4   a load package was quarantined; its rows come again from the journal
+├── LoadError                   exit 1   raw was not loaded; the next run continues with the pending packages
+│   └── PackageError            exit 4   a load package was quarantined; its rows are replayed from the journal
 ├── TransformError              exit 1   dbt itself failed
 │   └── DataTestError           exit 3   the data failed its tests; raw is kept
 ├── ReportError                 exit 1   the report was not written; marts and publication are not touched
@@ -19,10 +19,10 @@ TiktagsError                    exit 1
     │   └── ServerError                  5xx: retried, then the walk ends
     ├── BodyError                        200, but not the JSON that the document promises
     ├── EnvelopeError                    200 with a failing envelope
-    │   ├── CaptchaError                 the source was asked to prove it is human
-    │   └── PageClampedError             another page came than the one asked for
+    │   ├── CaptchaError                 the source was asked for a captcha
+    │   └── PageClampedError             the answer is another page than the requested one
     ├── NotFoundError                    there is no such hashtag: a notice, not a failure
-    ├── MissingIdError                   the endpoint needs an id that nothing gave
+    ├── MissingIdError                   the endpoint needs an id that is unknown
     ├── NotJournaledError       exit 0   a replay sends nothing, and the page is not in the journal
     ├── RateLimitedError                 one answer with 429: waited for, then tried again
     ├── AuthError               exit 6   the key was refused: stops the provider
@@ -30,7 +30,7 @@ TiktagsError                    exit 1
     ├── BalanceError            exit 5   top up: stops the provider
     ├── QuotaError              exit 5   the plan's day or month is used up: stops the provider
     ├── BudgetError             exit 5   not sent: it could exceed a limit of yours; stops the provider
-    └── InterruptedRunError              the run was told to stop
+    └── InterruptedRunError              the run was asked to stop
 """
 
 from __future__ import annotations
@@ -77,7 +77,7 @@ class StoppedError(TiktagsError):
     """A signal ended the work; the next run completes it.
 
     Args:
-        message: What was ended.
+        message: The work that was ended.
         exit_code: 128 and the signal's number, as a shell has it.
     """
 
@@ -87,7 +87,7 @@ class StoppedError(TiktagsError):
 
 
 class LoadError(TiktagsError):
-    """dlt could not write to the warehouse; what was fetched stays pending."""
+    """dlt could not write to the warehouse; fetched rows stay pending."""
 
 
 class PackageError(LoadError):
@@ -107,15 +107,15 @@ class DataTestError(TransformError):
 
 
 class ReportError(TiktagsError):
-    """The report could not be written; what it would show is published all the same."""
+    """The report could not be written; its data is published all the same."""
 
 
 class RequestError(TiktagsError):
-    """A request did not bring the page that was asked for.
+    """A request did not bring the requested page.
 
     Args:
-        message: What happened, with provider, endpoint and hashtag; never a key.
-        credits: What was charged all the same, in the provider's credits; None where only the worst case is known.
+        message: The failure, with provider, endpoint and hashtag; never a key.
+        credits: The charge all the same, in the provider's credits; None where only the worst case is known.
         retry_after_seconds: How long the provider asked to wait, if it did.
 
     `status` is that of the HTTP answer, if one came.
@@ -183,7 +183,7 @@ class CaptchaError(EnvelopeError):
 
 
 class PageClampedError(EnvelopeError):
-    """The service answered with another page than the one asked for."""
+    """The service answered with another page than the requested one."""
 
     reason = "page_clamped"
 
@@ -196,7 +196,7 @@ class NotFoundError(RequestError):
 
 
 class MissingIdError(RequestError):
-    """The endpoint wants a hashtag's id, and neither the watchlist nor any details gave one."""
+    """The endpoint needs a hashtag's id, and neither the watchlist nor any details have one."""
 
     reason = "no_hashtag_id"
 
@@ -257,13 +257,13 @@ class BudgetError(RequestError):
 
 
 class InterruptedRunError(RequestError):
-    """The run was told to stop before this request."""
+    """The run was asked to stop before this request."""
 
     reason = "interrupted"
     stops_provider = True
 
 
 def worst_exit_code(codes: list[int]) -> int:
-    """Return the exit code that says most, where several hold; that of a signal before all others."""
+    """Return the most urgent of several exit codes; that of a signal comes before all others."""
     signals = [code for code in codes if code > 128]
     return signals[0] if signals else min(codes, key=EXIT_ORDER.index, default=0)

@@ -34,7 +34,7 @@ MAX_BODY_BYTES = 32 * 1024 * 1024
 _TIMEOUTS = {"timeout": httpx.Timeout(20.0, connect=10.0, pool=None).as_dict()}
 _HEADERS_OF_THE_WIRE = (b"content-encoding", b"content-length", b"transfer-encoding")
 
-# What msgspec raises for bytes that are no JSON, nested too deep, or no UTF-8.
+# Raised by msgspec for bytes that are no JSON, nested too deep, or no UTF-8.
 UNREADABLE = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
 _ESCAPES = re.compile(
     rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u0000|u[dD][89a-fA-F][0-9a-fA-F]{2}|.)", re.DOTALL
@@ -93,7 +93,7 @@ class Exchange:
         return Answer(accepted, response.status_code, response.content)
 
     def _read(self, request: httpx.Request, where: str) -> httpx.Response:
-        """Return the whole answer, without any key that the API echoes into what is kept of it."""
+        """Return the whole answer, without any key that the API echoes."""
         deadline = self._now() + DEADLINE_SECONDS
         try:
             response = self._network.handle_request(request)
@@ -142,14 +142,14 @@ def strict_json(response: httpx.Response, kind: type[Any], where: str) -> Any:  
         response.content.decode()
         page = decoder_of(kind).decode(sanitised(response.content))
         if has_endless_number(response.content):
-            raise BodyError(f"{where}: {_what_came(response)}: a number of a thousand digits or more")
+            raise BodyError(f"{where}: {_body_kind(response)}: a number of a thousand digits or more")
         return page
     except UnicodeDecodeError as error:
         raise BodyError(f"{where}: the body is not UTF-8") from error
     except RecursionError as error:
         raise BodyError(f"{where}: the body is nested too deep") from error
     except msgspec.DecodeError as error:
-        raise BodyError(f"{where}: {_what_came(response)}: {error}") from error
+        raise BodyError(f"{where}: {_body_kind(response)}: {error}") from error
 
 
 def raise_for_status(
@@ -165,12 +165,12 @@ def raise_for_status(
     Args:
         response: The answer.
         where: Provider, endpoint and hashtag, for the message.
-        detail: What the body says.
-        credits: What was charged all the same.
-        not_found: What a 404 means here; only of a hashtag does it say that there is none.
+        detail: The body's own message.
+        credits: The charge all the same.
+        not_found: The error of a 404; only for a hashtag does it mean that there is none.
 
     Raises:
-        RequestError: The status is not 200; the class says what can be done.
+        RequestError: The status is not 200; the class names the remedy.
     """
     status = response.status_code
     if status == 200:
@@ -211,7 +211,7 @@ def _timestamp(value: str) -> float | None:
         return None
 
 
-def _what_came(response: httpx.Response) -> str:
+def _body_kind(response: httpx.Response) -> str:
     if not response.content:
         return "an empty body"
     kind = "HTML" if response.content.lstrip()[:1] == b"<" else "a body that is not as documented"

@@ -1,4 +1,4 @@
-"""What passes through the layers of a client: a call goes down, and a reply comes up.
+"""Calls and replies: a call goes down through the layers of a client, and a reply comes up.
 
 From the outside in: replay (`client.py`), gate, retry and pace (`pace.py`), ledger (`money.py`), exchange
 (`answers.py`). A layer sees the typed errors of those below it, so the journal has only pages that were accepted, and
@@ -21,7 +21,7 @@ class Accepted:
 
     Args:
         payload: The decoded page.
-        credits: What it cost.
+        credits: Its price.
         outcome: The request's outcome in the ledger.
         is_partial: Whether the balance ran out inside the page.
     """
@@ -72,7 +72,7 @@ class Reply:
     Args:
         payload: The page as its endpoint decodes it.
         observed_at: When the request that bought it was made.
-        credits: What it cost, also where it is replayed.
+        credits: Its price when it was bought, also for a replay.
         body: The page's bytes.
         is_partial: Whether the balance ran out inside the page.
     """

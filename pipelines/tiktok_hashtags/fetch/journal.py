@@ -1,8 +1,8 @@
 """The durable page journal and credit ledger: one SQLite file beside the warehouse.
 
 A page counts only after it is in the journal, and a charge is written before the request is sent: after a crash the
-next run replays what was paid for and knows what was spent. Processes that share the file share its day and month
-limits, because a reservation is checked and written in one transaction.
+next run replays the pages that were paid for and knows every charge. Processes that share the file share its day and
+month limits, because a reservation is checked and written in one transaction.
 """
 
 from __future__ import annotations
@@ -25,10 +25,10 @@ from tiktok_hashtags.fetch.journal_tables import RequestRow, Spent, StoredPage
 from tiktok_hashtags.fetch.sqlite_file import MAKE_ROOM, is_storage_fault, opening
 
 logger = logging.getLogger(__name__)
-# What moving the journal away costs.
+# Names the cost of moving the journal away.
 _WAY_OUT = (
-    "move it away to start anew. What is loaded stays known from the warehouse; pages that were bought but not loaded "
-    "are bought again, and limits a day and month count from zero."
+    "move it away to start anew. Loaded data stays known from the warehouse; pages that were bought but not loaded are "
+    "bought again, and limits per day and month count from zero."
 )
 
 _T = TypeVar("_T")
@@ -76,7 +76,7 @@ class Journal:
         return self._writer.run(work)
 
     def settle(self, settled: RequestRow, *, reserved: RequestRow) -> None:
-        """Write what a request really cost; on disk no later than the next page that is stored."""
+        """Write the real cost of a request; on disk no later than the next page that is stored."""
         credits = settled.credits - reserved.credits
         usd = (settled.cost_usd or 0.0) - (reserved.cost_usd or 0.0)
         update = (sql.SETTLE, _values(settled))
@@ -176,7 +176,7 @@ class Journal:
         self._writer.write([(sql.FORGET_EXPORTS, {"project": project, "in_warehouse": in_warehouse})])
 
     def spent(self, provider: str, *, at: datetime) -> Spent:
-        """Return what was charged in the UTC day and month of a time, unsettled requests included."""
+        """Return the charges of the UTC day and month of a time, unsettled requests included."""
         self.flush()
         return _spent(self._reader(), provider, at)
 
@@ -186,11 +186,11 @@ class Journal:
         return list(self._dicts(sql.USAGE, (since.isoformat(),)))
 
     def flush(self) -> None:
-        """Wait until all that was written so far is on disk."""
+        """Wait until everything written so far is on disk."""
         self._writer.run(lambda _: None)
 
     def close(self) -> None:
-        """Write what is left and close the file."""
+        """Write the rest and close the file."""
         self._writer.close()
         for reader in self._readers:
             reader.close()
@@ -225,7 +225,7 @@ def _values(row: RequestRow) -> Mapping[str, Any]:
 
 
 class _Job(Generic[_T]):
-    """A piece of work, and what came of it once the latch is open."""
+    """A piece of work, and its result once the latch is open."""
 
     __slots__ = ("error", "latch", "result", "work")
 
@@ -284,7 +284,7 @@ class GroupCommit:
         self._put(_Job(lambda connection: _execute(connection, statements), is_awaited=False))
 
     def close(self) -> None:
-        """Write what is left and close the connection."""
+        """Write the rest and close the connection."""
         if self._thread.is_alive():
             self._queue.put(None)
             self._thread.join()

@@ -113,7 +113,7 @@ class RequestRow:
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What the ledger has counted so far in a UTC day and month."""
+    """The ledger's count of a UTC day and month so far."""
 
     day_credits: int = 0
     month_credits: int = 0

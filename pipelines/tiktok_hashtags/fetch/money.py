@@ -1,4 +1,4 @@
-"""What credits cost and how many may be spent: price plans, caps, a run's budget, and the layer that keeps to them."""
+"""Prices of credits and limits on them: price plans, caps, a run's budget, and the layer that keeps to them."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ class PricePlan:
     """A price plan as the provider publishes it.
 
     Args:
-        credit_usd: What an included credit costs (plan price / included credits); None where nobody publishes it.
-        overage_usd: What a credit beyond `credits_per_month` costs; None where there is none to buy.
+        credit_usd: The price of an included credit (plan price / included credits); None where nobody publishes it.
+        overage_usd: The price of a credit above `credits_per_month`; None where there is none to buy.
         requests_per_minute: The plan's rate limit.
         credits_per_day: The cap of a UTC day; None where the plan has none.
         credits_per_month: The included credits of a UTC month; None where nothing is included or capped.
@@ -43,7 +43,7 @@ class PricePlan:
         return None if self.credit_usd is None else credits * max(self.credit_usd, self.overage_usd or 0.0)
 
     def cost_usd(self, credits: int, *, used_this_month: int) -> float | None:
-        """Return what some credits cost after those already used this month; None where a price is unknown."""
+        """Return the price of some credits after those already used this month; None where a price is unknown."""
         if self.credit_usd is None:
             return None
         if self.credits_per_month is None or self.overage_usd is None:
@@ -54,7 +54,7 @@ class PricePlan:
 
 @dataclass(frozen=True, slots=True)
 class Caps:
-    """What a key may still spend in a UTC day and month, over all processes that share a ledger; None for no cap.
+    """Caps on a key's spending in a UTC day and month, over all processes that share a ledger; None for no cap.
 
     Args:
         day_credits: Credits of this provider in a day, by the user's own limit.
@@ -113,7 +113,7 @@ def check_caps(provider: str, caps: Caps, spent: Spent, *, credits: int, usd: fl
 
 @dataclass
 class Budget:
-    """What one run may still spend, shared by all its providers and threads.
+    """The rest of one run's limits, shared by all its providers and threads.
 
     Args:
         max_usd: Dollars for the whole run; None for no limit.
@@ -152,7 +152,7 @@ class Budget:
             self._usd += usd or 0.0
 
     def settle(self, provider: str, *, reserved: tuple[int, float | None], charged: tuple[int, float | None]) -> None:
-        """Replace a reservation by what the request really cost."""
+        """Replace a reservation by the real cost of the request."""
         with self._lock:
             self._credits[provider] = self._credits.get(provider, 0) - reserved[0] + charged[0]
             self._usd += (charged[1] or 0.0) - (reserved[1] or 0.0)
@@ -186,10 +186,10 @@ class Ledger:
         provider: Whose key it is.
         new_row: Makes the row of an attempt.
         journal: Where rows are kept.
-        budget: What this run may spend.
+        budget: The run's limits.
         clock: The run's clock.
-        plan: What the credits cost.
-        caps: What may be spent in a day and a month by the user's own limits.
+        plan: Prices and limits of the key.
+        caps: The user's own limits for a day and a month.
     """
 
     def __init__(
@@ -226,8 +226,14 @@ class Ledger:
             self._settle(replace(row, credits=spent, outcome=error.outcome, status=error.status), row, used)
             raise
         accepted = answer.accepted
-        paid = replace(row, credits=accepted.credits, outcome=accepted.outcome, status=answer.status)
-        self._settle(replace(paid, bytes=len(answer.body)), row, used)
+        settled = replace(
+            row,
+            credits=accepted.credits,
+            outcome=accepted.outcome,
+            status=answer.status,
+            bytes=len(answer.body),
+        )
+        self._settle(settled, row, used)
         return Reply(
             accepted.payload,
             call.request_key,

@@ -1,7 +1,7 @@
 """The network itself: HTTP/1.1 connections on which no answer may take longer than its deadline.
 
 httpx's own transport knows timeouts per read only, so a server that sends a byte of its headers every few seconds would
-hold a walk for ever.
+hold a walk forever.
 """
 
 from __future__ import annotations

@@ -39,7 +39,7 @@ DEFAULT_WAIT_SECONDS = 60.0
 MAX_REFUSALS = 2
 # Servers round to the millisecond, and their clocks run a little faster or slower.
 WINDOW_SECONDS = 60.05
-# What a request without an answer may have taken until its process died: connection and deadline.
+# The longest that a request without an answer was under way before its process died: connection and deadline.
 LONGEST_REQUEST_SECONDS = 90.0
 MAX_PAUSE_SECONDS = 900.0
 
@@ -77,7 +77,7 @@ limit 1 offset :offset
 
 
 class Stop:
-    """The error that stopped a provider, for everybody who would still ask it."""
+    """The error that stopped a provider, shared by its layers."""
 
     def __init__(self) -> None:
         self._error: RequestError | None = None
@@ -297,7 +297,7 @@ class Slots:
             connection.execute(update, (now + WINDOW_SECONDS, self._provider, number))
 
     def pause(self, until: float) -> None:
-        """Give no slot to anybody before a time."""
+        """Give no slot before a time."""
         with self._transaction() as connection:
             connection.execute(_LENGTHEN, (self._provider, until, 2 * MAX_PAUSE_SECONDS))
 

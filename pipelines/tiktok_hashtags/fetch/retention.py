@@ -1,4 +1,4 @@
-"""The pages of the journal that a project can do without."""
+"""The pages of the journal that are older than a project keeps them."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from tiktok_hashtags.errors import LoadError
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One kind of thing that goes.
+    """One kind of data that can be deleted.
 
     Args:
         name: Where it is.
-        reason: Why it can go.
+        reason: Why it can be deleted.
         rows: How many rows, or folders.
-        bytes: What it takes up; None where nobody can tell before it is gone.
+        bytes: Its size on disk; None where that is unknown before it is deleted.
     """
 
     name: str
@@ -33,13 +33,13 @@ class Part:
 
 
 class Store(Protocol):
-    """A place from which something can go."""
+    """A place with data that can be deleted."""
 
     def parts(self) -> list[Part]:
-        """Return what can go."""
+        """Return the data that can be deleted."""
 
     def remove(self) -> list[str]:
-        """Remove it; return what a person should know."""
+        """Delete it; return messages for the user."""
 
 
 class Pages:

@@ -1,4 +1,4 @@
-"""What the requests of one run share: its id and date, its clock, its journal and its budget."""
+"""The run that its clients share: id and date, clock, journal and budget."""
 
 from __future__ import annotations
 
@@ -30,8 +30,8 @@ class Session:
         project: Distinguishes this project's requests from those of others in a shared ledger.
         is_shared: Whether other processes may use the same ledger, and so the same keys, at the same time.
         is_offline: Whether pages come from the journal alone, for a replay.
-        budget: What this run may spend.
-        caps: What each provider's key may spend in a day and a month.
+        budget: The run's limits.
+        caps: The limits of each provider's key for a day and a month.
         transport: Stands in for the network (tests, demo); None for the real one.
         clients: One client per provider, so that all its resources keep to one rate limit.
         concurrency: Walks at the same time; pages of one walk are always in sequence.

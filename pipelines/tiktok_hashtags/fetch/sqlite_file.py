@@ -21,7 +21,7 @@ def open_shared(path: Path, schema: str, *, synchronous: Literal["full", "normal
 
     Args:
         path: The file; its folder exists.
-        schema: Statements that make what is missing.
+        schema: Statements that make missing tables.
         synchronous: Whether a commit waits for the disk (`full`), or a crash of the system may lose the last ones.
 
     Raises:
@@ -30,7 +30,7 @@ def open_shared(path: Path, schema: str, *, synchronous: Literal["full", "normal
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     try:
         connection.execute(f"pragma busy_timeout = {_BUSY_SECONDS * 1000}")
-        # SQLite does not wait where two open a new file at once, whatever the timeout.
+        # SQLite does not wait where two open a new file at once, even with a timeout.
         _patiently(connection.execute, "pragma journal_mode = wal")
         connection.execute(f"pragma synchronous = {synchronous}")
         _patiently(connection.executescript, schema)
@@ -50,8 +50,8 @@ def opening(
         path: The file; its folder exists.
         schema: As for `open_shared`.
         synchronous: As for `open_shared`.
-        purpose: What the file is, for messages.
-        way_out: What to do about a file that is something else or damaged.
+        purpose: The file's name in messages.
+        way_out: The advice for a file that is something else or damaged.
 
     Raises:
         ConfigError: Another program holds the file, or it is something else.
