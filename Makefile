@@ -80,7 +80,7 @@ torture: install  ## kill 200 runs at random moments, read beside 30 runs, page 
 	@echo "==> Killing runs"
 	@$(BIN)/python bench/torture.py
 	@echo "==> Reading beside 30 runs, and paging a feed without end"
-	@READERS_E2E_RUNS=30 ENDLESS_PAGES=4000 $(BIN)/python -m pytest tests -k "whole_runs or endless_feed"
+	@READERS_E2E_RUNS=30 ENDLESS_PAGES=4000 $(BIN)/python -m pytest tests -k "test_readers or endless_feed"
 
 superset: install  ## start Apache Superset with the dashboard on the demo's publication (PUBLICATION=... for another)
 	@bash bi/superset/start.sh --publication $(PUBLICATION)
@@ -88,5 +88,5 @@ superset: install  ## start Apache Superset with the dashboard on the demo's pub
 clean:  ## remove .venv, builds and the tools' caches; data/, exports/ and reports/ stay
 	@echo "==> Removing .venv, builds and caches"
 	@rm -rf .venv build dist .cache .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis \
-		dbt_project/target dbt_project/logs
+		dbt_project/target dbt_project/logs tests/.cache
 	@find pipelines tests bench bi tools -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

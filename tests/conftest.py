@@ -18,6 +18,7 @@ import httpx
 import pytest
 from dlt.extract.items import TableNameMeta
 from dlt.extract.pipe_iterator import PipeIterator
+from tests import fast_dlt  # noqa: F401  # importing it is enough
 
 from tiktok_hashtags import providers
 from tiktok_hashtags.clock import frozen_clock
@@ -37,6 +38,7 @@ SCRAPER_URL = "https://scraper.example"
 WORLDS = {"calm": "calm", "start": "calm", "history": "history", "dbt": "dbt", "month_site": "month_site"}
 # Marks of tests by the fixtures that they use.
 MARKS = {"start": "kill", "postgres_url": "postgres", "browser": "browser"}
+MARKS |= dict.fromkeys(("calm", "leaky", "demo"), "slow")
 E2E = Path(__file__).parent / "e2e"
 
 

@@ -5,15 +5,14 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
-import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -21,6 +20,9 @@ import duckdb
 import pytest
 from click.testing import CliRunner, Result
 from tests.e2e.month_site import month, month_site  # noqa: F401  # fixtures
+from tests.e2e.parsed import Parsed, parsed  # noqa: F401  # a fixture
+from tests.e2e.remembered import lived
+from tests.e2e.started import START, Start, Struck, start  # noqa: F401  # a fixture and its types
 from tests.e2e.truth import industry
 
 from tiktok_hashtags.cli.main import main
@@ -30,10 +32,12 @@ from tiktok_hashtags.jobs.run import Options, run_project
 from tiktok_hashtags.project import Project
 from tiktok_hashtags.sandbox import DATASET_ID, PROVIDERS, Sandbox, SandboxClock, SandboxServer, World, serve
 
-START = datetime(2026, 11, 1, 6)
 TIKTAGS = Path(sys.executable).with_name("tiktags")
 RUN_MARTS = ("marts.fct_api_requests", "marts.fct_walks", "reporting.rpt_data_cost", "reporting.rpt_coverage")
 RUN_COLUMNS = ("observed_at", "run_id")
+# Keys of sites that ask one provider; each other one costs a run a second.
+ONLY_UNIFAPI = {"crawlora": "", "tikliveapi": "", "scraper": ""}
+ONLY_CRAWLORA = {"tikliveapi": "", "unifapi": "", "scraper": ""}
 
 Rows = list[tuple[Any, ...]]
 
@@ -101,6 +105,14 @@ class Site:
         names = self.rows("select table_name from information_schema.tables where table_schema = 'raw'")
         return {name for (name,) in names if self.rows(f'select 1 from raw."{name}" limit 1')}
 
+    def report(self) -> dict[str, Any]:
+        """The data in the report."""
+        html = self.project.report.read_text("utf-8")
+        found = re.search(r'<script type="application/json" id="data">(.*?)</script>', html, re.DOTALL)
+        assert found
+        data: dict[str, Any] = json.loads(found[1])
+        return data
+
     def requests(self) -> dict[str, int]:
         """Requests that each provider has seen."""
         return {name: meter["requests"] for name, meter in self.sandbox.meter().items()}
@@ -130,7 +142,7 @@ class MakeSite(Protocol):
 
 
 @pytest.fixture(scope="session")
-def make_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeSite]:
+def make_site(tmp_path_factory: pytest.TempPathFactory, parsed: Parsed) -> Iterator[MakeSite]:  # noqa: F811
     with ExitStack() as stack:
 
         def make(world: World, watchlist: str, *, keys: Mapping[str, str] | None = None, **given: Any) -> Site:
@@ -145,7 +157,7 @@ def make_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeSite]:
                 variables[prefix + "BASE_URL"] = url
                 variables[prefix + "API_KEY"] = {**sandbox.keys, **(keys or {})}[name]
                 variables[prefix + "REQUESTS_PER_MINUTE"] = "100000"
-            return Site(Project(folder), sandbox, server, variables)
+            return Site(Project(folder), sandbox, server, variables | parsed(Project(folder)))
 
         yield make
 
@@ -222,25 +234,29 @@ def history(make_site: MakeSite) -> History:
         searches = [{{keyword = "cat"}}, {{keyword = "Christmas"}}]
         datasets = [{{dataset_id = "{DATASET_ID}"}}]
     """
-    lived = History(make_site(world, watchlist), world)
-    lived.run("first", 0, transforms=True)
-    lived.run("again", 0, hour=9, transforms=True)
-    lived.run("half", 1, only=["crawlora", "unifapi"])
-    lived.run("rest", 1, hour=18, transforms=True)
-    lived.run("late", 4, transforms=True)
-    return lived
+    site = make_site(world, watchlist)
+
+    def live() -> History:
+        history = History(site, world)
+        history.run("first", 0, transforms=True)
+        history.run("again", 0, hour=9, transforms=True)
+        history.run("half", 1, only=["crawlora", "unifapi"])
+        history.run("rest", 1, hour=18)
+        history.run("late", 4, transforms=True)
+        return history
+
+    return lived("history", live, site, world)
 
 
 @pytest.fixture(scope="session")
-def twin_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Site], Site]:
+def twin_of(tmp_path_factory: pytest.TempPathFactory, parsed: Parsed) -> Callable[[Site], Site]:  # noqa: F811
     """A function that copies a site's folder, for as long as the tests run."""
+    return lambda site: _copied(site, tmp_path_factory.mktemp("twin") / "project", parsed)
 
-    def copy(site: Site) -> Site:
-        folder = tmp_path_factory.mktemp("twin") / "project"
-        shutil.copytree(site.project.root, folder)
-        return Site(Project(folder), site.sandbox, site.server, site.variables)
 
-    return copy
+def _copied(site: Site, folder: Path, parsed: Parsed) -> Site:  # noqa: F811
+    shutil.copytree(site.project.root, folder)
+    return Site(Project(folder), site.sandbox, site.server, site.variables | parsed(Project(folder)))
 
 
 @dataclass
@@ -251,7 +267,6 @@ class Calm:
     second: Site
     requests: dict[str, int]
     marts: dict[str, Rows]
-    seconds: float
 
 
 @pytest.fixture(scope="session")
@@ -264,12 +279,20 @@ def calm(
     named = ", ".join(f'{{name = "{h.name}", id = "{h.id}", campaigns = ["holiday-2026"]}}' for h in tiny.hashtags)
     watchlist = f'hashtags = [{named}]\ntrends = [{{country = "US"}}]\nsearches = [{{keyword = "cat"}}]\n'
     site = make_site(tiny, watchlist, keys={"scraper": ""})
-    assert site.run(0, transforms=True).exit_code == 0
-    before, second, started = site.requests(), twin_of(site), time.monotonic()
-    assert second.run(1, transforms=True).exit_code == 0
-    seconds = time.monotonic() - started
-    requests = {name: count - before[name] for name, count in second.requests().items()}
-    calm = Calm(site, second, requests, marts_of(second), seconds)
+
+    def live_first() -> dict[str, int]:
+        assert site.run(0, transforms=True).exit_code == 0
+        return site.requests()
+
+    before = lived("calm", live_first, site)
+    second = twin_of(site)
+
+    def live_second() -> Calm:
+        assert second.run(1, transforms=True).exit_code == 0
+        requests = {name: count - before[name] for name, count in second.requests().items()}
+        return Calm(site, second, requests, marts_of(second))
+
+    calm = lived("calm-second", live_second, second, site)
     assert all(rows for name, rows in calm.marts.items() if name.startswith("marts."))
     return calm
 
@@ -285,102 +308,6 @@ def all_bytes() -> Callable[[Path], Iterator[tuple[Path, bytes]]]:
 
 
 @pytest.fixture
-def copy_of(tmp_path: Path) -> Callable[[Site], Site]:
+def copy_of(tmp_path: Path, parsed: Parsed) -> Callable[[Site], Site]:  # noqa: F811
     """A function that copies a site's folder, so that a test can change what is in it."""
-
-    def copy(site: Site) -> Site:
-        folder = tmp_path / "copy"
-        shutil.copytree(site.project.root, folder)
-        return Site(Project(folder), site.sandbox, site.server, site.variables)
-
-    return copy
-
-
-@dataclass
-class Struck:
-    """A run of `tiktags` as a process of its own."""
-
-    output: Path
-    pid: int
-
-    @property
-    def exit_code(self) -> int | None:
-        """The exit code, or below zero the signal that ended it; None while it runs."""
-        code = Path(f"{self.output}.code")
-        return int(code.read_text()) if code.exists() else None
-
-    def wait(self, *, seconds: float = 120) -> int:
-        """Wait for its end."""
-        return self._when(lambda: self.exit_code, seconds)
-
-    def wait_for(self, text: str, *, seconds: float = 120) -> None:
-        """Wait until it has logged something."""
-        self._when(lambda: True if text in self.stderr else None, seconds)
-
-    def _when(self, known: Callable[[], int | None], seconds: float) -> int:
-        deadline = time.monotonic() + seconds
-        while time.monotonic() < deadline:
-            found = known()
-            if found is not None:
-                return found
-            time.sleep(0.02)
-        raise TimeoutError(f"exit code {self.exit_code} after {seconds} s: {self.stderr[-2000:]}")
-
-    def wait_until_it_stands_still(self, *, seconds: float = 120) -> None:
-        """Wait until SIGSTOP has stopped it."""
-        state = Path(f"/proc/{self.pid}/stat")
-        self._when(lambda: True if state.read_text().rpartition(") ")[2][0] == "T" else None, seconds)
-
-    def signal(self, number: int) -> None:
-        """Send it a signal, unless it has ended."""
-        with suppress(ProcessLookupError):
-            os.kill(self.pid, number)
-
-    @property
-    def stdout(self) -> str:
-        """What it has printed so far."""
-        return Path(f"{self.output}.stdout").read_text()
-
-    @property
-    def stderr(self) -> str:
-        """What it has logged so far."""
-        return Path(f"{self.output}.stderr").read_text()
-
-
-class Start(Protocol):
-    """Starts `tiktags run --json` on a site's virtual day; a strike is as `struck.py` explains."""
-
-    def __call__(self, site: Site, day: int, *arguments: str, **strike: Any) -> Struck: ...
-
-
-@pytest.fixture(scope="session")
-def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
-    folder = tmp_path_factory.mktemp("struck")
-    started: list[Struck] = []
-    script = Path(__file__).with_name("struck.py")
-    with subprocess.Popen([sys.executable, script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as server:
-        assert server.stdin
-        assert server.stdout
-
-        answers = server.stdout
-
-        def start(site: Site, day: int, *arguments: str, **strike: Any) -> Struck:
-            when = START + timedelta(days=day)
-            site.sandbox.clock.set(when)
-            output = folder / str(len(started))
-            order = {
-                "arguments": ["run", "--json", "--now", when.isoformat(), *arguments],
-                "folder": str(site.project.root),
-                "variables": site.variables | {"PATH": os.environ["PATH"]},
-                "output": str(output),
-                "strike": strike,
-            }
-            print(json.dumps(order), file=server.stdin, flush=True)
-            started.append(Struck(output, int(answers.readline())))
-            return started[-1]
-
-        yield start
-        for run in started:
-            if run.exit_code is None:
-                os.killpg(run.pid, signal.SIGKILL)
-        server.stdin.close()
+    return lambda site: _copied(site, tmp_path / "copy", parsed)

@@ -12,6 +12,7 @@ import pytest
 from tests.conftest import TablesInMemory
 from tests.e2e.growth import Table
 from tests.e2e.month import ASKED, PRICES, Month
+from tests.e2e.remembered import lived
 from tests.e2e.truth import industry, on
 
 from tiktok_hashtags import providers
@@ -36,7 +37,7 @@ def month() -> Month:
 @pytest.fixture(scope="session")
 def month_site(month: Month, make_site: MakeSite) -> Site:
     first, second, third, fourth = month.world.hashtags
-    lived = make_site(
+    site = make_site(
         month.world,
         f"""
         hashtags = [
@@ -57,9 +58,9 @@ def month_site(month: Month, make_site: MakeSite) -> Site:
     )
     for name, price in PRICES.items():
         if price is not None:
-            lived.variables[f"SOURCES__{name.upper()}__CREDIT_USD"] = str(price)
-    live(lived)
-    return lived
+            site.variables[f"SOURCES__{name.upper()}__CREDIT_USD"] = str(price)
+    lived("month", lambda: live(site), site)
+    return site
 
 
 def live(site: Site) -> None:
@@ -74,7 +75,9 @@ def live(site: Site) -> None:
     raw.rows(f"attach '{site.project.warehouse}' as warehouse")
     raw.rows("copy from database memory to warehouse")
     raw.rows("detach warehouse")
-    assert site.tiktags("transform").exit_code == 0
+    transformed = site.tiktags("transform", "--json")
+    assert transformed.exit_code == 0, transformed.output
+    (site.project.root / "transformed.json").write_text(transformed.stdout)
 
 
 def crawl(site: Site, day: int, raw: TablesInMemory) -> None:

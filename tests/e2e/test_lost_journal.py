@@ -7,6 +7,7 @@ from contextlib import closing
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.e2e.conftest import ONLY_UNIFAPI
 
 from tiktok_hashtags.sandbox import World
 
@@ -27,7 +28,7 @@ def watchlist(world: World) -> str:
 
 @pytest.fixture(scope="module")
 def done(make_site: MakeSite, world: World) -> Site:
-    site = make_site(world, watchlist(world))
+    site = make_site(world, watchlist(world), keys=ONLY_UNIFAPI)
     assert site.run(0).exit_code == 0
     return site
 
@@ -65,7 +66,7 @@ def test_a_truncated_journal_is_left_alone_and_moving_it_away_is_enough(
 
 
 def test_a_damaged_page_alone_is_bought_again(make_site: MakeSite, world: World) -> None:
-    site = make_site(world, watchlist(world), keys={"crawlora": "", "tikliveapi": ""})
+    site = make_site(world, watchlist(world), keys=ONLY_UNIFAPI)
     site.variables["SOURCES__UNIFAPI__PAGE_SIZE"] = "5"
     site.run(0, max_usd=0.015, concurrency=1)
     before = site.sandbox.meter()["unifapi"]

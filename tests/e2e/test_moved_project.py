@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from tests.e2e.conftest import ONLY_UNIFAPI
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -17,7 +19,7 @@ DATES = "select distinct snapshot_date::text from raw.unifapi_videos order by 1"
 def test_the_copy_of_a_project_loads_into_its_own_warehouse(
     make_site: MakeSite, tiny: World, copy_of: Callable[[Site], Site]
 ) -> None:
-    site = make_site(tiny, f'hashtags = [{{id = "{tiny.hashtags[0].id}", providers = ["unifapi"]}}]\n')
+    site = make_site(tiny, f'hashtags = [{{id = "{tiny.hashtags[0].id}"}}]\n', keys=ONLY_UNIFAPI)
     first = site.tiktags("run", "--no-transform", "--now", "2026-11-01T06:00")
     copy = copy_of(site)
 

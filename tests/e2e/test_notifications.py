@@ -7,6 +7,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.e2e.conftest import ONLY_UNIFAPI
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import MakeSite, Site
@@ -19,7 +20,7 @@ KEEP = "import sys, pathlib; pathlib.Path('told.json').write_bytes(sys.stdin.buf
 
 @pytest.fixture
 def site(make_site: MakeSite, tiny: World) -> Site:
-    site = make_site(tiny, f'hashtags = [{{id = "{tiny.hashtags[0].id}", providers = ["unifapi"]}}]\n')
+    site = make_site(tiny, f'hashtags = [{{id = "{tiny.hashtags[0].id}"}}]\n', keys=ONLY_UNIFAPI)
     site.variables["NOTIFY__COMMAND"] = json.dumps([sys.executable, "-c", KEEP])
     return site
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, unquote, urlsplit
 
 import pytest
+from tests.e2e.conftest import ONLY_UNIFAPI
 
 from tiktok_hashtags.sandbox import PROVIDERS, World
 
@@ -101,12 +102,12 @@ def test_an_address_that_would_show_the_key_is_refused_before_anything_is_sent(
 
 @pytest.mark.parametrize(("mode", "warnings"), [(0o640, 1), (0o600, 0)])
 def test_a_run_warns_of_keys_that_others_can_read(make_site: MakeSite, tiny: World, mode: int, warnings: int) -> None:
-    site = make_site(tiny, f'hashtags = [{{id = "{tiny.hashtags[0].id}"}}]')
+    site = make_site(tiny, f'hashtags = [{{id = "{tiny.hashtags[0].id}"}}]', keys=ONLY_UNIFAPI)
     (site.project.root / ".dlt").mkdir()
     site.project.secrets.write_text("")
     site.project.secrets.chmod(mode)
 
-    result = site.tiktags("run", "--only", "unifapi", "--no-transform", "--now", "2026-11-01")
+    result = site.tiktags("run", "--no-transform", "--now", "2026-11-01")
 
     said = [line for line in result.stderr.splitlines() if "can be read by others" in line]
     assert result.exit_code == 0
@@ -152,7 +153,8 @@ def test_two_files_of_one_name_keep_their_own_places_and_a_known_field_is_no_new
 
 
 def test_a_run_of_unifapi_alone_says_where_an_unknown_id_could_come_from(make_site: MakeSite, tiny: World) -> None:
-    site = make_site(tiny, f'hashtags = [{{name = "{tiny.hashtags[0].name}"}}]')
+    watchlist = f'hashtags = [{{name = "{tiny.hashtags[0].name}"}}]'
+    site = make_site(tiny, watchlist, keys={"tikliveapi": "", "scraper": ""})
 
     alone = site.run(0, only=["unifapi"])
     sent = site.requests()

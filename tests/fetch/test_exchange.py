@@ -9,14 +9,7 @@ import httpx
 import pytest
 from tests.fake_network import Script, accept, fetch, ok
 
-from tiktok_hashtags.errors import (
-    BodyError,
-    ConfigError,
-    NetworkError,
-    RequestError,
-    StatusError,
-    UnreachableError,
-)
+from tiktok_hashtags.errors import BodyError, ConfigError, NetworkError, RequestError, StatusError, UnreachableError
 from tiktok_hashtags.extract.session import Session
 from tiktok_hashtags.fetch.answers import MAX_BODY_BYTES
 from tiktok_hashtags.fetch.calls import Reply

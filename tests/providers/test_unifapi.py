@@ -7,10 +7,7 @@ from typing import TYPE_CHECKING
 import httpx
 import pytest
 
-from tiktok_hashtags.errors import (
-    BalanceError,
-    MissingIdError,
-)
+from tiktok_hashtags.errors import BalanceError, MissingIdError
 from tiktok_hashtags.extract.session import Known, Session, WalkResult
 from tiktok_hashtags.extract.settings import Settings
 from tiktok_hashtags.extract.walk import Targets
@@ -153,11 +150,23 @@ def test_the_ledger_equals_what_the_service_charged(crawl: Crawl, sandbox: Sandb
     assert all(walk.is_complete for walk in session.tally.walks)
 
 
-def test_stops_when_the_balance_cuts_a_page_short_and_goes_on_after_a_top_up(
-    crawl: Crawl, sandbox: Sandbox, make_session: MakeSession, raw: Raw, feed: tuple[FeedEntry, ...]
+@pytest.mark.parametrize(
+    ("balance", "pages", "again_pages"),
+    [(25, 3, [10, 4]), (20, 2, [10, 4]), (32, 4, [4])],
+    ids=["inside a page", "between pages", "inside the last page"],
+)
+def test_stops_when_the_balance_runs_out_and_goes_on_after_a_top_up(  # noqa: PLR0917  # the table's columns
+    crawl: Crawl,
+    sandbox: Sandbox,
+    make_session: MakeSession,
+    raw: Raw,
+    feed: tuple[FeedEntry, ...],
+    balance: int,
+    pages: int,
+    again_pages: list[int],
 ) -> None:
     account = sandbox.account("unifapi")
-    account.balance = 25
+    account.balance = balance
     first = crawl("unifapi", Targets(videos=[CHRISTMAS]), into=raw, page_size=10)
     cut = only_walk(first)
     first.close()
@@ -167,11 +176,13 @@ def test_stops_when_the_balance_cuts_a_page_short_and_goes_on_after_a_top_up(
 
     rows = "select position, id, view_count from raw.unifapi_videos where run_id = '{}' order by position"
     everything = [(place, entry.video.id, entry.stats.view_count) for place, entry in enumerate(feed, 1)]
-    assert (cut.stop_reason, cut.is_complete, cut.pages, cut.items) == ("balance", False, 3, 25)
-    assert raw.rows(rows.format("run-1")) == everything[:25]
+    assert (cut.stop_reason, cut.is_complete, cut.pages, cut.items) == ("balance", False, pages, balance)
+    assert raw.rows(rows.format("run-1")) == everything[:balance]
     assert raw.rows(rows.format("run-2")) == everything
-    assert (only_walk(again).stop_reason, only_walk(again).replayed_pages) == ("feed_end", 2)
-    assert sorted(charges(again), key=str) == [(200, "ok", 10), (200, "ok", 4), *[(None, "replayed", 0)] * 2]
+    whole_pages = balance // 10
+    assert (only_walk(again).stop_reason, only_walk(again).replayed_pages) == ("feed_end", whole_pages)
+    bought = [(200, "ok", credits) for credits in again_pages]
+    assert sorted(charges(again), key=str) == [*bought, *[(None, "replayed", 0)] * whole_pages]
 
 
 def test_a_page_cut_short_ends_all_walks_of_the_provider(

@@ -37,7 +37,7 @@ from tiktok_hashtags.extract import (
     with_key,
 )
 from tiktok_hashtags.fetch import Accepted, ApiClient, Id, PricePlan, prepare, raise_for_status, strict_json
-from tiktok_hashtags.watchlist import Hashtag
+from tiktok_hashtags.watchlist.model import Hashtag
 
 NAME = "hashscope"
 SERVES = frozenset({"details"})

@@ -15,7 +15,7 @@ import pytest
 from click.testing import CliRunner, Result
 from tests.warehouse.made_up_kind.attic import Attic
 
-from tiktok_hashtags.cli import main
+from tiktok_hashtags.cli.main import main
 from tiktok_hashtags.clock import frozen_clock
 from tiktok_hashtags.config import key_variable
 from tiktok_hashtags.jobs import Options, Outcome, run_project
