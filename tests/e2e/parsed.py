@@ -10,11 +10,11 @@ import pprint
 from ast import literal_eval
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from dbt.adapters.factory import FACTORY
-from dbt.artifacts.resources import FileHash
+from dbt.artifacts.resources.base import FileHash
 from dbt.cli.main import dbtRunner
 from tests.kept import kept
 
@@ -54,7 +54,7 @@ def parse(folder: Path) -> None:
         patch.setenv("TIKTAGS_TARGET", "duckdb")
         quiet = ["--quiet", "--log-level-file", "none"]
         assert dbtRunner().invoke([*quiet, "parse", *map(str, folders)]).success
-    credentials = FACTORY.adapters["duckdb"].config.credentials
+    credentials = cast("Any", FACTORY.adapters["duckdb"]).config.credentials
     (folder / CONNECTION).write_text(repr(list(credentials.connection_info())))
 
 

@@ -7,7 +7,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import fields
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar
+from typing import TYPE_CHECKING, Any, BinaryIO, TypeVar, cast
 
 from tests.kept import kept
 
@@ -30,7 +30,7 @@ def lived(name: str, live: Callable[[], T], site: Site, *others: object) -> T:
     """
     with kept(name) as there:
         if there and there.is_there:
-            return _read_back(there.folder, site, (site, *others))
+            return cast("T", _read_back(there.folder, site, (site, *others)))
         remembered = live()
         if there:
             shutil.copytree(site.project.root, there.folder / "project")

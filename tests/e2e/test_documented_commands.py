@@ -34,15 +34,16 @@ PLACEHOLDERS = {"NAME...": "cat", "FILE": "names.txt", "SQL": '"select 1"'}
 # Typed here one after the other, in one folder.
 TYPED = [
     *("doctor", "plan", "watch add NAME...", "watch rm NAME...", "watch import FILE", "watch list", "watch"),
-    *("status", "usage", "query SQL", "docs", "report", "report --open", "prune"),
+    *("status", "usage", "query SQL", "report", "report --open", "prune"),
 ]
 NEW_PROJECT = only(README, "console", holding="tiktags init")
 # The tests beside this one that type the others, which take long.
 TYPED_ELSEWHERE = {
     "run --json": ("conftest.py", '["run", "--json", '),
     "-v run": ("test_secrets.py", '"-v", "run"'),
-    "transform": ("test_transform.py", 'tiktags("transform", "--json")'),
+    "transform": ("month_site.py", 'tiktags("transform", "--json")'),
     "transform --full-refresh": ("test_transform.py", 'tiktags("transform", "--full-refresh"'),
+    "docs": ("test_docs.py", 'tiktags("docs", "--json")'),
     "publish": ("test_transform.py", 'tiktags("publish", "--json")'),
     "replay --since DATE": ("test_replay.py", 'tiktags("replay", "--since"'),
     "prune --yes": ("test_prune.py", 'pruned(site, "--yes"'),

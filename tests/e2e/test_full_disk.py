@@ -8,7 +8,7 @@ import shutil
 import signal
 import sqlite3
 import subprocess
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,15 +16,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.e2e.conftest import Site
+from tests.e2e.raw import Contents, contents
 
 from tiktok_hashtags.project import Project
 
 if TYPE_CHECKING:
-    from tests.e2e.conftest import Calm, Rows, Start, Struck
+    from tests.e2e.conftest import Calm, Start, Struck
 
 PLENTY_KB = 500_000
 # Room at the start of a run, from room for nothing to room for some of the pages.
-ROOMS = {"for nothing": 0, "for the first files": 64, "for some packages": 1024, "for some pages": 1536}
+ROOMS = {"for the first files": 64, "for some pages": 1536}
 IN_THE_LOAD = "for nothing, once a load has begun"
 MOMENTS = (IN_THE_LOAD, *ROOMS)
 
@@ -37,7 +38,7 @@ class Filled:
     exit_code: int = -1
     bought_again: int = -1
     charged_in_vain: int = -1
-    marts: dict[str, Rows] = field(default_factory=dict)
+    raw: Contents = field(default_factory=dict)
 
 
 class Disk:
@@ -68,7 +69,7 @@ def disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Disk]:
 
 
 @pytest.fixture(scope="module")
-def filled(disk: Disk, calm: Calm, start: Start, marts_of: Callable[[Site], dict[str, Rows]]) -> Filled:
+def filled(disk: Disk, calm: Calm, start: Start) -> Filled:
     shutil.copytree(calm.site.project.root, disk.folder / "project")
     site = Site(Project(disk.folder / "project"), calm.site.sandbox, calm.site.server, calm.site.variables)
     filled, sent = Filled(), sum(site.requests().values())
@@ -83,12 +84,12 @@ def filled(disk: Disk, calm: Calm, start: Start, marts_of: Callable[[Site], dict
         filled.runs[room] = start(site, 1, "--no-transform")
         filled.runs[room].wait()
     disk.leave_free(PLENTY_KB)
-    filled.exit_code = site.run(1, transforms=True).exit_code
+    filled.exit_code = site.run(1).exit_code
     filled.bought_again = sum(site.requests().values()) - sent - sum(calm.requests.values())
     with closing(sqlite3.connect(site.project.journal)) as journal:
         unknown = "select count(*) from requests where outcome = 'unknown'"
         filled.charged_in_vain = journal.execute(unknown).fetchone()[0]
-    filled.marts = marts_of(site)
+    filled.raw = contents(site)
     return filled
 
 
@@ -105,7 +106,7 @@ def test_a_disk_without_room_is_said(filled: Filled, moment: str) -> None:
 
 def test_once_there_is_room_the_day_is_completed(filled: Filled, calm: Calm) -> None:
     assert filled.exit_code == 0
-    assert filled.marts == calm.marts
+    assert filled.raw == contents(calm.second)
 
 
 def test_only_pages_that_the_disk_could_not_take_are_bought_again_and_the_ledger_knows_them(filled: Filled) -> None:

@@ -1,26 +1,29 @@
-"""`kill -9` at every stage and at random moments: the next run completes the day as if nothing had happened."""
+"""`kill -9` at every stage: the next run completes the day as if nothing had happened.
+
+`make torture` kills at random moments.
+"""
 
 from __future__ import annotations
 
 import json
-import random
 import signal
 import sqlite3
-import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.e2e.raw import Contents, contents
 
 from tiktok_hashtags.sandbox import PROVIDERS
 
 if TYPE_CHECKING:
-    from tests.e2e.conftest import Calm, Rows, Site, Start
+    from tests.e2e.conftest import Calm, Rows, Site
+    from tests.e2e.started import Start
 
 KILL = signal.SIGKILL
-RANDOM_KILLS = 20
 # A run walks so many pages at the same time: two hashtags for each provider, a trend list and a search.
 IN_FLIGHT = {"crawlora": 3, "tikliveapi": 5, "unifapi": 2, "scraper": 0}
 JOB = r"load/normalized/[^/]+/"
@@ -52,20 +55,29 @@ class Killed:
     codes: dict[str, int] = field(default_factory=dict)
     exit_code: int = -1
     marts: dict[str, Rows] = field(default_factory=dict)
+    raw: Contents = field(default_factory=dict)
     bought_again: dict[str, int] = field(default_factory=dict)
     charged: dict[str, int] = field(default_factory=dict)
     certain: dict[str, int] = field(default_factory=dict)
     possible: dict[str, int] = field(default_factory=dict)
     doubled: Rows = field(default_factory=list)
+    in_marts: Rows = field(default_factory=list)
+    in_ledger: Rows = field(default_factory=list)
 
 
 def credits_in_ledger(site: Site, provider: str, condition: str = "true") -> int:
     """Credits of a provider's requests in the journal."""
     query = f"select coalesce(sum(credits), 0) from requests where provider = ? and {condition}"  # noqa: S608
-    with sqlite3.connect(site.project.journal) as journal:
+    with closing(sqlite3.connect(site.project.journal)) as journal:
         [(credits,)] = journal.execute(query, (provider,)).fetchall()
-    journal.close()
     return int(credits)
+
+
+def requests_in_ledger(site: Site) -> Rows:
+    """The requests of the journal."""
+    query = "select request_id, outcome, credits, round(cost_usd, 6) from requests order by request_id"
+    with closing(sqlite3.connect(site.project.journal)) as journal:
+        return journal.execute(query).fetchall()
 
 
 @pytest.fixture(scope="module")
@@ -78,7 +90,11 @@ def killed(
         killed.codes[moment] = start(site, 1, signal=KILL, **strike).wait()
     killed.exit_code = site.run(1, transforms=True).exit_code
     killed.marts = marts_of(site)
+    killed.raw = contents(site)
     killed.doubled = doubled_rows(site)
+    columns = "request_id, outcome, credits::int, round(cost_usd, 6)"
+    killed.in_marts = site.rows(f"select {columns} from marts.fct_api_requests order by request_id")  # noqa: S608
+    killed.in_ledger = requests_in_ledger(site)
     for name in PROVIDERS:
         charged = site.sandbox.meter()[name]
         killed.bought_again[name] = charged["requests"] - meter[name]["requests"] - calm.requests[name]
@@ -106,10 +122,15 @@ def test_each_moment_is_one_at_which_the_run_was_killed(killed: Killed, moment: 
 def test_after_a_kill_at_every_stage_the_next_run_completes_the_day(killed: Killed, calm: Calm) -> None:
     assert killed.exit_code == 0
     assert killed.marts == calm.marts
+    assert killed.raw == contents(calm.second)
 
 
 def test_no_request_and_no_walk_is_told_of_twice(killed: Killed) -> None:
     assert killed.doubled == []
+
+
+def test_requests_in_the_marts_are_those_of_the_ledger(killed: Killed) -> None:
+    assert killed.in_marts == killed.in_ledger != []
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
@@ -124,55 +145,6 @@ def test_the_ledger_is_above_the_meter_by_no_more_than_the_unknown(killed: Kille
     assert killed.certain[provider] <= killed.charged[provider] <= killed.possible[provider]
 
 
-def test_what_a_killed_load_left_is_loaded_on_the_next_day_which_is_fetched_too(
-    calm: Calm, start: Start, twin_of: Callable[[Site], Site]
-) -> None:
-    site = twin_of(calm.site)
-
-    code = start(site, 1, "--no-transform", **MOMENTS["before the first table is loaded"], signal=KILL).wait()
-    next_day = site.run(2)
-
-    query = "select snapshot_date, count(*) > 0 from raw.{} group by all order by all"
-    days = [date(2026, 11, day) for day in (1, 2, 3)]
-    assert (code, next_day.exit_code) == (-KILL, 0)
-    assert site.rows(query.format("crawlora_hashtags")) == [(day, True) for day in days]
-    assert [day for day, _ in site.rows(query.format("unifapi_videos"))] == [days[0], days[2]]
-    assert sum(count["requests"] for count in next_day.providers.values()) >= sum(calm.requests.values())
-
-
-@pytest.fixture(scope="module")
-def battered(
-    calm: Calm, start: Start, twin_of: Callable[[Site], Site], marts_of: Callable[[Site], dict[str, Rows]]
-) -> Killed:
-    """The second day again, killed at random moments."""
-    chance, battered, site = random.Random(20261121), Killed(), twin_of(calm.site)
-    before = site.sandbox.meter()
-    for number in range(RANDOM_KILLS):
-        # Most of a run is dbt's time, which is not most of its risk.
-        is_whole = number % 4 == 3
-        run = start(site, 1, *([] if is_whole else ["--no-transform"]))
-        time.sleep(chance.uniform(0, calm.seconds * (1.0 if is_whole else 0.3)))
-        run.signal(KILL)
-        battered.codes[str(number)] = run.wait()
-    battered.exit_code = site.run(1, transforms=True).exit_code
-    battered.marts = marts_of(site)
-    for name in PROVIDERS:
-        count = site.sandbox.meter()[name]["requests"] - before[name]["requests"]
-        battered.bought_again[name] = count - calm.requests[name]
-    return battered
-
-
-def test_after_kills_at_random_moments_the_next_run_completes_the_day(battered: Killed, calm: Calm) -> None:
-    assert battered.exit_code == 0
-    assert battered.marts == calm.marts
-    assert -KILL in battered.codes.values()
-
-
-@pytest.mark.parametrize("provider", PROVIDERS)
-def test_random_kills_cost_at_most_the_pages_in_flight(battered: Killed, provider: str) -> None:
-    assert 0 <= battered.bought_again[provider] <= RANDOM_KILLS * IN_FLIGHT[provider]
-
-
 def test_a_second_run_ends_at_once_and_a_killed_one_s_lock_is_taken_over(
     calm: Calm, start: Start, twin_of: Callable[[Site], Site]
 ) -> None:
@@ -184,12 +156,12 @@ def test_a_second_run_ends_at_once_and_a_killed_one_s_lock_is_taken_over(
     second = start(site, 1, "--no-transform")
     refused, spent = second.wait(), site.requests()
     first.signal(KILL)
-    third = start(site, 1, "--no-transform")
+    killed = first.wait()
+    third = site.run(1)
 
     assert (refused, spent) == (7, before)
     assert "another run" in json.loads(second.stdout)["error"]
-    assert (first.wait(), third.wait()) == (-KILL, 0)
-    # Of the fork that only just came to its folder, in that folder.
+    assert (killed, third.exit_code) == (-KILL, 0)
     assert site.rows("select distinct snapshot_date from raw.unifapi_videos order by 1") == [
         (date(2026, 11, 1),),
         (date(2026, 11, 2),),

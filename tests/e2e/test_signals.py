@@ -15,7 +15,8 @@ import pytest
 from tiktok_hashtags.sandbox import Fault, World
 
 if TYPE_CHECKING:
-    from tests.e2e.conftest import Calm, MakeSite, Rows, Site, Start, Struck
+    from tests.e2e.conftest import Calm, MakeSite, Rows, Site
+    from tests.e2e.started import Start, Struck
 
 INT, TERM = signal.SIGINT, signal.SIGTERM
 # Longer than any test waits.
@@ -49,7 +50,9 @@ class Stopped:
 class Day:
     """A day whose run was stopped at each moment in turn, and then run to its end."""
 
-    stopped: dict[str, Stopped] = field(default_factory=dict)
+    stopped: dict[str, Stopped]
+    published: Stopped
+    publications: set[str]
     exit_code: int = -1
     requests: dict[str, int] = field(default_factory=dict)
     marts: dict[str, Rows] = field(default_factory=dict)
@@ -66,20 +69,25 @@ def exports(site: Site) -> dict[str, bytes]:
 
 @pytest.fixture(scope="module")
 def day(calm: Calm, start: Start, twin_of: Callable[[Site], Site], marts_of: Callable[[Site], dict[str, Rows]]) -> Day:
-    day, site = Day(), twin_of(calm.site)
+    site = twin_of(calm.site)
     before = site.requests()
-    for moment, strike in MOMENTS.items():
-        published = exports(site)
-        for _ in range(TRIES):
-            run = start(site, 1, **strike)
-            code = run.wait()
-            if run.stdout:
-                break
-        day.stopped[moment] = Stopped(run, code, exports(site) != published)
+    stopped = {moment: _stopped(site, start, strike) for moment, strike in MOMENTS.items()}
+    published = _stopped(site, start, {"event": "log", "match": "publishing", "signal": TERM})
+    day = Day(stopped, published, publications(site))
     day.exit_code = site.run(1, transforms=True).exit_code
     day.requests = {name: count - before[name] for name, count in site.requests().items()}
     day.marts = marts_of(site)
     return day
+
+
+def _stopped(site: Site, start: Start, strike: dict[str, Any]) -> Stopped:
+    published = exports(site)
+    for _ in range(TRIES):
+        run = start(site, 1, **strike)
+        code = run.wait()
+        if run.stdout:
+            break
+    return Stopped(run, code, exports(site) != published)
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
@@ -108,22 +116,12 @@ def test_no_page_is_bought_again_after_a_signal(day: Day, calm: Calm) -> None:
     assert day.requests == calm.requests
 
 
-@pytest.mark.parametrize("stage", ["publishing", "writing the report"])
-def test_a_signal_after_the_data_tests_is_told_by_the_exit_code_and_the_publication_is_whole(
-    calm: Calm, start: Start, twin_of: Callable[[Site], Site], marts_of: Callable[[Site], dict[str, Rows]], stage: str
-) -> None:
-    for _ in range(TRIES):
-        site = twin_of(calm.site)
-        run = start(site, 1, event="log", match=stage, signal=TERM)
-        code = run.wait()
-        if run.stdout:
-            break
+def test_a_signal_after_the_data_tests_is_told_by_the_exit_code_and_the_publication_is_whole(day: Day) -> None:
+    struck = day.published
 
-    former, now = publications(calm.site), publications(site)
-    assert (code, json.loads(run.stdout)["exit_code"]) == (143, 143)
-    assert marts_of(site) == calm.marts
-    assert len(now) == 1
-    assert not now & former
+    assert (struck.exit_code, json.loads(struck.run.stdout)["exit_code"]) == (143, 143)
+    assert struck.has_published
+    assert len(day.publications) == 1
 
 
 def publications(site: Site) -> set[str]:

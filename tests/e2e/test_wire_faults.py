@@ -7,8 +7,10 @@ lists, datasets and items), then none. Its marts are compared with those of a fo
 from __future__ import annotations
 
 import re
+import sqlite3
 import time
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from tests.e2e.conftest import MakeSite, Rows, Site
 
     from tiktok_hashtags.jobs.outcome import Outcome
+
+pytestmark = pytest.mark.slow
 
 PAGE_SIZE = 10
 SECOND_PAGE = "cursor=djE6MTA6MA"  # v1:10:0
@@ -323,3 +327,13 @@ def test_the_ledger_is_never_below_what_the_apis_charged(lived: Lived) -> None:
     )
 
     assert {name: ledger[name] >= credits for name, credits in charged.items()} == dict.fromkeys(PROVIDERS, True)
+
+
+def test_requests_in_the_marts_are_those_of_the_ledger(lived: Lived) -> None:
+    with closing(sqlite3.connect(lived.site.project.journal)) as journal:
+        ledger = journal.execute("select request_id, outcome, credits, round(cost_usd, 6) from requests").fetchall()
+
+    marts = lived.site.rows("select request_id, outcome, credits::int, round(cost_usd, 6) from marts.fct_api_requests")
+
+    assert sorted(marts) == sorted(ledger)
+    assert {outcome for _, outcome, *_ in ledger} >= {"ok", "unknown", "replayed"}
