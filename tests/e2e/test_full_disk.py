@@ -21,7 +21,8 @@ from tests.e2e.raw import Contents, contents
 from tiktok_hashtags.project import Project
 
 if TYPE_CHECKING:
-    from tests.e2e.conftest import Calm, Start, Struck
+    from tests.e2e.conftest import Calm
+    from tests.e2e.started import Start, Struck
 
 PLENTY_KB = 500_000
 # Room at the start of a run, from room for nothing to room for some of the pages.
