@@ -2,8 +2,8 @@
 .PHONY: help install demo docs test check lint bench pace torture superset clean
 
 SHELL := /bin/bash
-# Tests that share a world run on one worker, and the longest groups start first.
-PYTEST = $(BIN)/python -m pytest -n auto --dist loadgroup --no-loadscope-reorder
+# tests/conftest.py gives the tests of one world to one worker.
+PYTEST = $(BIN)/python -m pytest -n auto
 PYTHON ?= python3
 BIN := .venv/bin
 PUBLICATION ?= demo/exports/hashtags.duckdb

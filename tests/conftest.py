@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import threading
 import uuid
 from collections.abc import Callable, Iterator
@@ -19,6 +20,7 @@ import pytest
 from dlt.extract.items import TableNameMeta
 from dlt.extract.pipe_iterator import PipeIterator
 from tests import fast_dlt  # noqa: F401  # importing it is enough
+from xdist.scheduler.loadscope import LoadScopeScheduling
 
 from tiktok_hashtags import providers
 from tiktok_hashtags.clock import frozen_clock
@@ -35,31 +37,42 @@ NOW = datetime(2026, 11, 1, 6)
 UNLIMITED = PricePlan("test", credit_usd=0.001, requests_per_minute=100_000)
 SCRAPER_URL = "https://scraper.example"
 # What many tests share and what is dear to make: its tests run on one worker. The longest first, so that none is last.
-WORLDS = {"calm": "calm", "start": "calm", "history": "history", "dbt": "dbt", "month_site": "month_site"}
+WORLDS = ("calm", "history", "month_site", "dbt")
 # Marks of tests by the fixtures that they use.
 MARKS = {"start": "kill", "postgres_url": "postgres", "browser": "browser"}
 MARKS |= dict.fromkeys(("calm", "leaky", "demo"), "slow")
 E2E = Path(__file__).parent / "e2e"
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests by what they need, and group them for the workers by world, or else by file.
+def world_of(path: Path) -> str:
+    """Return the world that a file's tests take as a fixture, or else the file itself."""
+    text = path.read_text("utf-8")
+    return next((name for name in WORLDS if re.search(rf"\b{name}: ", text)), str(path))
 
-    `--dist loadgroup` builds a world on one worker only; with `--no-loadscope-reorder` groups start in this order.
+
+class WorldScheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
+    """Gives all files of one world to one worker, so that each world is built once.
+
+    The marks of `--dist loadgroup` do not reach the scheduler: pytest 9.2 ignores the node id that xdist 3.8 rewrites.
     """
-    order = {group: place for place, group in enumerate(dict.fromkeys(WORLDS.values()))}
-    places = {}
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = E2E.parents[1] / nodeid.partition("::")[0]
+        return world_of(path) if E2E in path.parents or path.parent.name == "dbt" else str(path)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> WorldScheduling:
+    """Have xdist use it."""
+    return WorldScheduling(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests by what they need."""
     for item in items:
         used = getattr(item, "fixturenames", ())
-        is_e2e = E2E in item.path.parents
-        group = next((world for name, world in WORLDS.items() if name in used), str(item.path))
-        marks = {mark for name, mark in MARKS.items() if name in used} | ({"e2e"} if is_e2e else set())
-        for mark in sorted(marks):
+        marks = {mark for name, mark in MARKS.items() if name in used}
+        for mark in sorted(marks | ({"e2e"} if E2E in item.path.parents else set())):
             item.add_marker(mark)
-        item.add_marker(pytest.mark.xdist_group(group))
-        places[item] = order.get(group, len(order) + (not is_e2e))
-    items.sort(key=places.__getitem__)
 
 
 @dataclass

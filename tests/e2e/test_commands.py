@@ -62,7 +62,7 @@ def test_a_run_costs_no_more_than_its_plan_which_may_be_the_limit(site: Site) ->
     outcome = site.run(0)
 
     assert outcome.exit_code == 0
-    assert worst == {"crawlora": 96, "tikliveapi": 9, "unifapi": 80, "scraper": 0}
+    assert worst == {"crawlora": 96, "tikliveapi": 9, "unifapi": 80}
     assert all(counts["credits"] <= worst[name] for name, counts in outcome.providers.items())
     assert site.tiktags("plan", "--now", NOW).stdout.startswith("Nothing to fetch")
 
