@@ -192,7 +192,7 @@ def test_a_reader_of_the_warehouse_that_comes_while_pages_do_costs_no_day(
 
     days = site.rows("select distinct snapshot_date from raw.unifapi_videos order by 1")
     assert code == 2
-    assert "What was fetched stays pending" in run.stdout
+    assert "fetched rows stay pending" in run.stdout
     assert (again.exit_code, again.walks) == (0, [])
     assert sent == site.requests()
     assert days == [(date(2026, 11, day),) for day in (1, 2)]

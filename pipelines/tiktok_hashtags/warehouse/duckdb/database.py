@@ -68,8 +68,8 @@ class DuckDbFile:
         """Return the advice for a file that another program holds, and for one that is no database."""
         if any(words in said for words in _HELD):
             return ConfigError(
-                "the warehouse file is open in another program, which may be a run. Nothing was changed, and what was "
-                "fetched stays pending. Close that program or wait for the run, then try again."
+                "the warehouse file is open in another program, which may be a run. Nothing was changed; fetched rows "
+                "stay pending. Close that program or wait for the run, then try again."
             )
         if "not a valid DuckDB database file" in said:
             return ConfigError(
