@@ -39,7 +39,7 @@ TYPED = [
 NEW_PROJECT = only(README, "console", holding="tiktags init")
 # The tests beside this one that type the others, which take long.
 TYPED_ELSEWHERE = {
-    "run --json": ("conftest.py", '["run", "--json", '),
+    "run --json": ("started.py", '["run", "--json", '),
     "-v run": ("test_secrets.py", '"-v", "run"'),
     "transform": ("month_site.py", 'tiktags("transform", "--json")'),
     "transform --full-refresh": ("test_transform.py", 'tiktags("transform", "--full-refresh"'),
