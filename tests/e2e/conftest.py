@@ -276,8 +276,10 @@ def calm(
     twin_of: Callable[[Site], Site],
     marts_of: Callable[[Site], dict[str, Rows]],
 ) -> Calm:
-    named = ", ".join(f'{{name = "{h.name}", id = "{h.id}", campaigns = ["holiday-2026"]}}' for h in tiny.hashtags)
-    watchlist = f'hashtags = [{named}]\ntrends = [{{country = "US"}}]\nsearches = [{{keyword = "cat"}}]\n'
+    named = "".join(
+        f'[[hashtags]]\nname = "{h.name}"\nid = "{h.id}"\ncampaigns = ["holiday-2026"]\n' for h in tiny.hashtags
+    )
+    watchlist = named + '[[trends]]\ncountry = "US"\n[[searches]]\nkeyword = "cat"\n'
     site = make_site(tiny, watchlist, keys={"scraper": ""})
 
     def live_first() -> dict[str, int]:

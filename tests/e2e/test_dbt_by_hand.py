@@ -47,7 +47,7 @@ def dbt(history: History, tmp_path_factory: pytest.TempPathFactory) -> ByHand:
 
 
 def test_a_build_makes_and_tests_a_mart_unit_tests_included(dbt: ByHand) -> None:
-    done = dbt("build", "--no-use-colors", "--select", "+dim_hashtag_history")
+    done = dbt("build", "--no-use-colors", "--select", "+rpt_coverage")
 
     assert done.returncode == 0, done.stdout[-3000:]
     assert "ERROR=0" in done.stdout

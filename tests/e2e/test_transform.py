@@ -39,7 +39,7 @@ def test_a_data_test_that_warns_is_a_notice_and_stops_nothing(
     history: History, copy_of: Callable[[Site], Site]
 ) -> None:
     site = copy_of(history.site)
-    site.change("update marts.fct_hashtag_stats_daily set view_count = view_count * 10")
+    site.change("update raw.tikliveapi_hashtags set view_count = view_count * 10")
 
     outcome = site.run(6, transforms=True)  # two days later
 

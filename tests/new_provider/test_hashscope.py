@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import gc
 import shutil
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,12 +38,12 @@ SEED_ROW = "hashscope,HashScope,5,request,2,2,0.001,0.001,0.001,,,60,60,$0.001 a
 
 
 @pytest.fixture(autouse=True)
-def _registered(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Have the registry find the provider as if its file were in the package's folder."""
+def _registered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the registry find the provider as if its file were in the package's folder.
+
+    The module stays imported afterwards: its types were prepared for threads and have to stay resolvable by its name.
+    """
     monkeypatch.setattr(providers, "__path__", [*providers.__path__, str(HERE / "providers")])
-    yield
-    sys.modules.pop(f"{providers.__name__}.hashscope", None)
-    vars(providers).pop("hashscope", None)
 
 
 @pytest.fixture
