@@ -217,6 +217,7 @@ def make_session(tmp_path: Path, sandbox: Sandbox, fake_time: FakeTime) -> Itera
     yield make
     for session in made:
         session.close()
+        session.journal.close()
 
 
 @pytest.fixture

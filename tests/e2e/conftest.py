@@ -27,8 +27,9 @@ from tests.e2e.truth import industry
 
 from tiktok_hashtags.cli.main import main
 from tiktok_hashtags.clock import frozen_clock
+from tiktok_hashtags.jobs.opened import Options
 from tiktok_hashtags.jobs.outcome import Outcome
-from tiktok_hashtags.jobs.run import Options, run_project
+from tiktok_hashtags.jobs.run import run_project
 from tiktok_hashtags.project import Project
 from tiktok_hashtags.sandbox import DATASET_ID, PROVIDERS, Sandbox, SandboxClock, SandboxServer, World, serve
 

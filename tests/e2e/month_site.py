@@ -19,8 +19,8 @@ from tiktok_hashtags import providers
 from tiktok_hashtags.clock import frozen_clock
 from tiktok_hashtags.extract.source_run import SourceRun
 from tiktok_hashtags.extract.tables import watchlist_source
+from tiktok_hashtags.jobs.opened import Options, open_project
 from tiktok_hashtags.jobs.plan import plan_run
-from tiktok_hashtags.jobs.run import Options, open_session
 from tiktok_hashtags.sandbox import DATASET_ID, World
 from tiktok_hashtags.warehouse.base import Rows, columns_by_table
 from tiktok_hashtags.warehouse.known import read_known
@@ -85,7 +85,8 @@ def crawl(site: Site, day: int, raw: TablesInMemory) -> None:
     when = datetime.combine(on(day), time(6))
     site.sandbox.clock.set(when)
     options = Options(clock=frozen_clock(when), transport=httpx.MockTransport(site.sandbox.respond))
-    with open_session(site.project, options) as (watchlist, _, session):
+    with open_project(site.project) as opened, opened.session(options) as session:
+        watchlist = opened.watchlist
         session.known = read_known(AskingRaw(raw), watchlist, snapshot_date=session.snapshot_date)
         raw.load(watchlist_source(watchlist, session), f"{day:02}")
         for plan in plan_run(watchlist, session, only=sorted(ASKED[day])):

@@ -23,7 +23,7 @@ def ignore() -> None:
 def test_the_first_signal_asks_and_tells(number: signal.Signals, exit_code: int) -> None:
     told = threading.Event()
 
-    with stopping(on_told=told.set, grace_seconds=LONG) as state:
+    with stopping(on_signal=told.set, grace_seconds=LONG) as state:
         signal.raise_signal(number)
         assert told.wait(60)
 
@@ -36,7 +36,7 @@ def test_the_first_signal_asks_and_tells(number: signal.Signals, exit_code: int)
 def test_a_second_signal_leaves_at_once() -> None:
     left: SimpleQueue[int] = SimpleQueue()
 
-    with stopping(on_told=ignore, grace_seconds=LONG, leave=left.put):
+    with stopping(on_signal=ignore, grace_seconds=LONG, leave=left.put):
         signal.raise_signal(signal.SIGTERM)
         signal.raise_signal(signal.SIGINT)
         exit_code = left.get(timeout=60)
@@ -47,7 +47,7 @@ def test_a_second_signal_leaves_at_once() -> None:
 def test_the_end_of_the_grace_leaves() -> None:
     left: SimpleQueue[int] = SimpleQueue()
 
-    with stopping(on_told=ignore, grace_seconds=0.01, leave=left.put):
+    with stopping(on_signal=ignore, grace_seconds=0.01, leave=left.put):
         signal.raise_signal(signal.SIGINT)
         exit_code = left.get(timeout=60)
 
@@ -63,7 +63,7 @@ def test_work_that_may_be_interrupted_ends_where_the_signal_comes() -> None:
         done.append("went on")
 
     with (
-        stopping(on_told=ignore, grace_seconds=LONG) as state,
+        stopping(on_signal=ignore, grace_seconds=LONG) as state,
         pytest.raises(StoppedError) as raised,
     ):
         state.interrupt(work)
@@ -74,7 +74,7 @@ def test_work_that_may_be_interrupted_ends_where_the_signal_comes() -> None:
 def test_work_is_not_begun_after_a_signal() -> None:
     begun: list[bool] = []
 
-    with stopping(on_told=ignore, grace_seconds=LONG) as state:
+    with stopping(on_signal=ignore, grace_seconds=LONG) as state:
         signal.raise_signal(signal.SIGTERM)
         with pytest.raises(StoppedError):
             state.interrupt(lambda: begun.append(True))
@@ -83,7 +83,7 @@ def test_work_is_not_begun_after_a_signal() -> None:
 
 
 def test_other_work_is_not_interrupted() -> None:
-    with stopping(on_told=ignore, grace_seconds=LONG) as state:
+    with stopping(on_signal=ignore, grace_seconds=LONG) as state:
         signal.raise_signal(signal.SIGINT)
         heard = state.event.wait(60)
 
@@ -93,7 +93,7 @@ def test_other_work_is_not_interrupted() -> None:
 def test_a_signal_is_heard_while_a_library_has_the_handlers() -> None:
     lent: list[int] = []
 
-    with stopping(on_told=ignore, grace_seconds=LONG) as state:
+    with stopping(on_signal=ignore, grace_seconds=LONG) as state:
         signal.signal(signal.SIGINT, lambda number, _: lent.append(number))
         signal.raise_signal(signal.SIGINT)
         heard = state.event.wait(60)
@@ -104,7 +104,7 @@ def test_a_signal_is_heard_while_a_library_has_the_handlers() -> None:
 def test_the_handlers_that_were_there_come_back() -> None:
     before = [signal.getsignal(number) for number in SIGNALS]
 
-    with stopping(on_told=ignore):
+    with stopping(on_signal=ignore):
         during = [signal.getsignal(number) for number in SIGNALS]
 
     assert [signal.getsignal(number) for number in SIGNALS] == before
@@ -116,7 +116,7 @@ def test_outside_of_the_main_thread_the_handlers_are_left_alone() -> None:
     seen: list[tuple[Stopping, Callable[..., object] | int | None]] = []
 
     def run() -> None:
-        with stopping(on_told=ignore) as state:
+        with stopping(on_signal=ignore) as state:
             seen.append((state, signal.getsignal(signal.SIGINT)))
 
     before = signal.getsignal(signal.SIGINT)

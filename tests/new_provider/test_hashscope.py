@@ -20,8 +20,9 @@ from tiktok_hashtags import providers
 from tiktok_hashtags.clock import frozen_clock
 from tiktok_hashtags.errors import AuthError, BodyError, NotFoundError, RequestError
 from tiktok_hashtags.extract.walk import Targets
+from tiktok_hashtags.jobs.opened import Options
 from tiktok_hashtags.jobs.outcome import Outcome
-from tiktok_hashtags.jobs.run import Options, run_project
+from tiktok_hashtags.jobs.run import run_project
 from tiktok_hashtags.project import Project
 from tiktok_hashtags.watchlist.model import Hashtag
 

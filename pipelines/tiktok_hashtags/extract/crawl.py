@@ -21,7 +21,7 @@ from tiktok_hashtags.errors import RequestError
 from tiktok_hashtags.extract.decode import Entity, Origin, Reject
 from tiktok_hashtags.extract.paging import Page, Verdict, walk
 from tiktok_hashtags.extract.session import Session, WalkResult
-from tiktok_hashtags.extract.tables import Marker, empty_tables, request_row, table_of
+from tiktok_hashtags.extract.tables import Marker, empty_tables, request_rows, table_of, tables_of
 from tiktok_hashtags.extract.walk import Walk
 from tiktok_hashtags.fetch import ApiClient
 
@@ -70,15 +70,13 @@ def raw_tables(
     the requests, the rejects and the notices. A failing walk is a row in `walks`, not an exception.
     """
     mark, client = Marker(), connect()
-    for entity in entities:
-        yield from mark.all(entity.empty())
-    yield from mark.all(empty_tables())
+    empty = {name: table for entity in entities for name, table in entity.empty().items()}
+    yield from mark.all({**empty, **empty_tables()})
     open_walks = [item for item in walks if not item.is_done(session)]
     log = WalkLog(session, provider)
     for batch in _batches(_steps(open_walks, client, session), log):
         yield from mark.all(batch)
-    for name, rows in log.run_rows(open_walks).items():
-        yield mark(name, table_of(name, rows))
+    yield from mark.all(tables_of(log.run_rows(open_walks)))
 
 
 def _steps(walks: Sequence[Walk], client: ApiClient | None, session: Session) -> Iterator[Step]:
@@ -153,9 +151,6 @@ def _batches(steps: Iterator[Step], log: WalkLog) -> Iterator[dict[str, pa.Table
             del room[name]
     for name, pages in waiting.items():
         yield log.decoded(entities[name], pages)
-
-
-MAX_UNKNOWN = 5_000
 
 
 class WalkLog:
@@ -249,7 +244,7 @@ class WalkLog:
         self._session.tally.notices += [{name: notice[name] for name in told} for notice in notices]
         return {
             "walks": [{**run, **result.row(), "credits": charged[result.walk_key]} for result in self._results],
-            "api_requests": [request_row(row) for row in requests if row["walk_key"] in keys],
+            "api_requests": request_rows(row for row in requests if row["walk_key"] in keys),
             "notices": [{**run, **notice} for notice in notices],
         }
 

@@ -22,7 +22,6 @@ import pyarrow.json as pj
 
 from tiktok_hashtags.extract.wire_types import (
     arrow_fields,
-    arrow_type,
     flattened,
     plain_value,
     unknown_keys,
@@ -258,11 +257,12 @@ def _with_id(entity: Entity, nested: pa.Table, rows: _Rows) -> tuple[pa.Table, _
 
 
 def _tables(entity: Entity, nested: pa.Table, rows: _Rows) -> dict[str, pa.Table]:
-    columns, lists = flattened(entity.item, nested)
     lineage = _lineage(entity, rows)
+    columns, lists = flattened(entity.item, nested, keys=lineage.select(_CHILD_LINEAGE))
     parent = pa.table({**{name: lineage[name] for name in lineage.column_names}, **columns})
-    children = {f"{entity.table}__{name}": _child(kind, values, lineage) for name, (kind, values) in lists.items()}
-    parent, children = entity.derive(parent, children, nested)
+    parent, children = entity.derive(
+        parent, {f"{entity.table}__{name}": table for name, table in lists.items()}, nested
+    )
     return {entity.table: parent, **children}
 
 
@@ -287,29 +287,3 @@ def _lineage(entity: Entity, rows: _Rows) -> pa.Table:
         for name, kind in entity.requested.items()
     }
     return pa.table({**per_page, **requested})
-
-
-def _child(kind: Any, values: pa.ChunkedArray, lineage: pa.Table) -> pa.Table:
-    """Return one row per list element, with the key of the row it came from."""
-    lists = values.combine_chunks() if values.num_chunks else pa.array([], values.type)
-    parents = pc.list_parent_indices(lists)
-    elements = pc.list_flatten(lists)
-    index = _list_index(parents)
-    if elements.null_count:
-        is_there = pc.is_valid(elements)
-        parents, elements, index = parents.filter(is_there), elements.filter(is_there), index.filter(is_there)
-    keys = {name: lineage[name].take(parents) for name in _CHILD_LINEAGE}
-    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
-        columns, _ = flattened(kind, pa.table({f.name: pc.struct_field(elements, f.name) for f in arrow_fields(kind)}))
-    else:
-        columns = {"value": elements.cast(arrow_type(kind))}
-    return pa.table({**keys, "list_index": index, **columns, "_parent": parents.cast(pa.int64())})
-
-
-def _list_index(parents: pa.Array) -> pa.Array:
-    owner = parents.to_numpy(zero_copy_only=False)
-    if len(owner) == 0:
-        return pa.array([], pa.int64())
-    starts = np.flatnonzero(np.r_[True, owner[1:] != owner[:-1]])
-    lengths = np.diff(np.r_[starts, len(owner)])
-    return pa.array(np.arange(len(owner)) - np.repeat(starts, lengths) + 1)

@@ -94,16 +94,14 @@ def table_of(name: str, rows: Iterable[Mapping[str, Any]]) -> pa.Table:
     return pa.Table.from_pylist([dict(row) for row in values], schema=schema)
 
 
-def request_row(row: Mapping[str, Any]) -> dict[str, Any]:
-    """Return a row of the ledger as a row of the raw table `api_requests`."""
-    times = {name: datetime.fromisoformat(row[name]) if row[name] else None for name in ("requested_at", "finished_at")}
-    kept = {name: value for name, value in row.items() if name not in ("project", "is_exported")}
-    derived = {
-        "snapshot_date": date.fromisoformat(row["snapshot_date"]),
-        "observed_at": times["requested_at"],
-        "is_replayed": row["outcome"] == "replayed",
-    }
-    return {**kept, **times, **derived}
+def tables_of(rows: Mapping[str, Iterable[Mapping[str, Any]]]) -> dict[str, pa.Table]:
+    """Return the rows of several raw tables by the tables' names."""
+    return {name: table_of(name, of_table) for name, of_table in rows.items()}
+
+
+def request_rows(rows: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return rows of the ledger as rows of the raw table `api_requests`."""
+    return [_request_row(row) for row in rows]
 
 
 def marked_tables(tables: Mapping[str, pa.Table]) -> Iterator[Any]:
@@ -157,7 +155,7 @@ def watchlist_source(
         tables = {
             "watchlist": table_of("watchlist", _watchlist_rows(watchlist, session)),
             "watchlist__campaigns": table_of("watchlist__campaigns", _campaign_rows(watchlist, session)),
-            "api_requests": table_of("api_requests", map(request_row, earlier_requests)),
+            "api_requests": table_of("api_requests", request_rows(earlier_requests)),
         }
         yield dlt.resource(marked_tables(tables), name="watchlist", write_disposition="append")
 
@@ -241,3 +239,14 @@ def _campaign_rows(watchlist: Watchlist, session: Session) -> list[dict[str, Any
 
 def _run_columns(session: Session) -> dict[str, Any]:
     return {"run_id": session.run_id, "snapshot_date": session.snapshot_date, "observed_at": session.clock()}
+
+
+def _request_row(row: Mapping[str, Any]) -> dict[str, Any]:
+    times = {name: datetime.fromisoformat(row[name]) if row[name] else None for name in ("requested_at", "finished_at")}
+    kept = {name: value for name, value in row.items() if name not in ("project", "is_exported")}
+    derived = {
+        "snapshot_date": date.fromisoformat(row["snapshot_date"]),
+        "observed_at": times["requested_at"],
+        "is_replayed": row["outcome"] == "replayed",
+    }
+    return {**kept, **times, **derived}

@@ -16,6 +16,7 @@ from functools import cache
 from typing import Annotated, Any, Union, get_args, get_origin, get_type_hints
 
 import msgspec
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -112,17 +113,32 @@ def item_ids(items: Sequence[bytes], reference: type[msgspec.Struct]) -> list[st
     return ids
 
 
-def flattened(struct: type[msgspec.Struct], nested: pa.Table) -> tuple[dict[str, Any], dict[str, tuple[Any, Any]]]:
-    """Return the scalar columns (nested names joined with `__`) and the lists of a table of structs."""
+def flattened(
+    struct: type[msgspec.Struct], nested: pa.Table, *, keys: pa.Table
+) -> tuple[dict[str, Any], dict[str, pa.Table]]:
+    """Return the scalar columns of a table of structs (nested names joined with `__`), and a child table for each list.
+
+    Args:
+        struct: The wire type of the rows.
+        nested: The rows under their wire names.
+        keys: The columns that a child's rows take from their parent, row by row.
+    """
+    columns, lists = _columns_and_lists(struct, nested)
+    return columns, {name: _child(kind, values, keys) for name, (kind, values) in lists.items()}
+
+
+def _columns_and_lists(
+    struct: type[msgspec.Struct], nested: pa.Table
+) -> tuple[dict[str, Any], dict[str, tuple[Any, pa.ChunkedArray]]]:
     columns: dict[str, Any] = {}
-    lists: dict[str, tuple[Any, Any]] = {}
+    lists: dict[str, tuple[Any, pa.ChunkedArray]] = {}
     kinds = known_keys(struct)
     for wire_field in msgspec.structs.fields(struct):
         kind, values = kinds[wire_field.encode_name], nested[wire_field.encode_name]
         if kind is UrlList:
             columns[f"{wire_field.name}__first_url"] = _first_url(values)
         elif isinstance(kind, type) and issubclass(kind, msgspec.Struct):
-            inner_columns, inner_lists = flattened(kind, _unnested(values, kind))
+            inner_columns, inner_lists = _columns_and_lists(kind, _unnested(values, kind))
             columns.update({f"{wire_field.name}__{name}": column for name, column in inner_columns.items()})
             lists.update({f"{wire_field.name}__{name}": value for name, value in inner_lists.items()})
         elif pa.types.is_list(values.type):
@@ -149,3 +165,31 @@ def _first_url(values: pa.ChunkedArray) -> pa.Array:
     has_any = pc.fill_null(pc.greater(pc.list_value_length(urls), 0), False)
     filled = urls.filter(has_any)
     return pc.replace_with_mask(first, has_any, pc.list_element(filled, 0)) if len(filled) else first
+
+
+def _child(kind: Any, values: pa.ChunkedArray, keys: pa.Table) -> pa.Table:
+    """Return one row per list element, with the keys of the row it came from."""
+    lists = values.combine_chunks() if values.num_chunks else pa.array([], values.type)
+    parents = pc.list_parent_indices(lists)
+    elements = pc.list_flatten(lists)
+    index = _list_index(parents)
+    if elements.null_count:
+        is_there = pc.is_valid(elements)
+        parents, elements, index = parents.filter(is_there), elements.filter(is_there), index.filter(is_there)
+    of_parent = {name: keys[name].take(parents) for name in keys.column_names}
+    if isinstance(kind, type) and issubclass(kind, msgspec.Struct):
+        columns, _ = _columns_and_lists(
+            kind, pa.table({f.name: pc.struct_field(elements, f.name) for f in arrow_fields(kind)})
+        )
+    else:
+        columns = {"value": elements.cast(arrow_type(kind))}
+    return pa.table({**of_parent, "list_index": index, **columns, "_parent": parents.cast(pa.int64())})
+
+
+def _list_index(parents: pa.Array) -> pa.Array:
+    owner = parents.to_numpy(zero_copy_only=False)
+    if len(owner) == 0:
+        return pa.array([], pa.int64())
+    starts = np.flatnonzero(np.r_[True, owner[1:] != owner[:-1]])
+    lengths = np.diff(np.r_[starts, len(owner)])
+    return pa.array(np.arange(len(owner)) - np.repeat(starts, lengths) + 1)

@@ -54,10 +54,9 @@ class Session:
     stop: threading.Event = field(default_factory=threading.Event)
 
     def close(self) -> None:
-        """Close the clients and the journal."""
+        """Close the clients; the journal stays open, for it may serve another session."""
         for client in self.clients.values():
             client.close()
-        self.journal.close()
 
     def pause(self, seconds: float) -> None:
         """Sleep, but no longer than until the run is asked to stop."""

@@ -10,11 +10,12 @@ from tiktok_hashtags.jobs.docs import write_docs
 from tiktok_hashtags.jobs.doctor import Check, checks
 from tiktok_hashtags.jobs.init import write_project
 from tiktok_hashtags.jobs.notify import Notify, failure, read_notify, run_report
+from tiktok_hashtags.jobs.opened import Options
 from tiktok_hashtags.jobs.outcome import Outcome
 from tiktok_hashtags.jobs.plan import Line, check_limits, lines
 from tiktok_hashtags.jobs.prune import Pruning, prune_project
 from tiktok_hashtags.jobs.replay import Replay, replay_dates
-from tiktok_hashtags.jobs.run import Options, planned, rebuild, run_project
+from tiktok_hashtags.jobs.run import planned, rebuild, run_project
 from tiktok_hashtags.jobs.usage import read_usage
 
 __all__ = [

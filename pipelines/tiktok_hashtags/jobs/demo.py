@@ -15,8 +15,9 @@ from typing import Any
 from tiktok_hashtags.clock import frozen_clock
 from tiktok_hashtags.config import key_variable
 from tiktok_hashtags.errors import ConfigError, StoppedError, worst_exit_code
+from tiktok_hashtags.jobs.opened import Options
 from tiktok_hashtags.jobs.outcome import Outcome
-from tiktok_hashtags.jobs.run import Options, run_project
+from tiktok_hashtags.jobs.run import run_project
 from tiktok_hashtags.project import Project
 from tiktok_hashtags.sandbox import DATASET_ID, Sandbox, SandboxClock, SandboxServer, World, serve
 from tiktok_hashtags.warehouse import read_query, row_counts

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 from tiktok_hashtags.errors import TransformError
-from tiktok_hashtags.jobs.run import locked
-from tiktok_hashtags.project import Project
+from tiktok_hashtags.jobs.opened import locked
+from tiktok_hashtags.project import Project, replace
 from tiktok_hashtags.warehouse import generate_docs
 
 _SCRIPT, _SCRIPT_END = '<script defer="defer">', "</script>"
@@ -49,9 +49,8 @@ def write_docs(project: Project) -> Path:
     )
     path = project.docs / "index.html"
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_suffix(".next")
-    aside.write_text(page, encoding="utf-8", newline="")
-    return aside.replace(path)
+    replace(path, lambda aside: aside.write_text(page, encoding="utf-8", newline=""))
+    return path
 
 
 def static_page(template: str, *, manifest: Mapping[str, Any], catalog: Mapping[str, Any]) -> str:

@@ -16,7 +16,7 @@ from typing import Any
 from tiktok_hashtags.clock import Clock, system_clock
 from tiktok_hashtags.config import Retention, read_retention, shared_ledger
 from tiktok_hashtags.fetch import Pages, Part, Store
-from tiktok_hashtags.jobs.run import locked
+from tiktok_hashtags.jobs.opened import locked
 from tiktok_hashtags.project import Project
 from tiktok_hashtags.warehouse import Packages, RawLayer, Tables, size_of
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -11,8 +11,9 @@ from typing import Any
 from tiktok_hashtags.config import shared_ledger
 from tiktok_hashtags.errors import ConfigError, worst_exit_code
 from tiktok_hashtags.fetch import Journal
+from tiktok_hashtags.jobs.opened import Options, open_project
 from tiktok_hashtags.jobs.outcome import Outcome
-from tiktok_hashtags.jobs.run import Options, past_options, rebuild, run_project
+from tiktok_hashtags.jobs.run import past_options, rebuild, run_project
 from tiktok_hashtags.project import Project
 
 logger = logging.getLogger(__name__)
@@ -47,10 +48,14 @@ def replay_dates(project: Project, *, since: date, on_stage: Callable[[str], Non
     Raises:
         ConfigError: The journal has no pages from that date on.
     """
-    dates, pruned = _dates(project, since)
-    done = Replay(pruned_dates=pruned)
-    for day in dates:
-        options = past_options(project, day, Options(on_stage=on_stage, is_anew=True))
+    if not (shared_ledger() or project.journal).exists():
+        raise ConfigError(f"{shared_ledger() or project.journal}: there is no journal to replay")
+    with open_project(project) as opened:
+        done = Replay(pruned_dates=opened.journal.pruned_dates(since=since))
+        dates = _dates(opened.journal, since, done.pruned_dates)
+        days = {day: past_options(opened, day, Options(on_stage=on_stage, is_anew=True)) for day in dates}
+    for day, options in days.items():
+        on_stage(f"replaying {day}")
         done.days.append(run_project(project, options))
         done.exit_code = worst_exit_code([day.exit_code for day in done.days])
         if done.exit_code > 128:  # a signal came
@@ -59,17 +64,10 @@ def replay_dates(project: Project, *, since: date, on_stage: Callable[[str], Non
     return done
 
 
-def _dates(project: Project, since: date) -> tuple[list[date], list[date]]:
-    """Return the dates that have pages, and those whose pages are gone."""
-    path = shared_ledger() or project.journal
-    if not path.exists():
-        raise ConfigError(f"{path}: there is no journal to replay")
-    journal = Journal(path)
-    try:
-        dates, pruned = journal.page_dates(since=since), journal.pruned_dates(since=since)
-    finally:
-        journal.close()
+def _dates(journal: Journal, since: date, pruned: Sequence[date]) -> list[date]:
+    """Return the dates that have pages."""
+    dates = journal.page_dates(since=since)
     if not dates:
         gone = f" (pruned: {pruned[0]} to {pruned[-1]})" if pruned else ""
-        raise ConfigError(f"{path.name}: no pages from {since} on{gone}; nothing was replayed")
-    return dates, pruned
+        raise ConfigError(f"{journal.path.name}: no pages from {since} on{gone}; nothing was replayed")
+    return dates

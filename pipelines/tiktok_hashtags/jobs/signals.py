@@ -38,16 +38,16 @@ class Stopping:
     def __init__(self) -> None:
         self.event = threading.Event()
         self.number = 0
-        self._is_told = self._may_interrupt = False
+        self._was_signalled = self._may_interrupt = False
 
     @property
     def exit_code(self) -> int:
         """What a shell shows for a process that the signal ended."""
         return 128 + self.number
 
-    def is_told(self) -> bool:
+    def was_signalled(self) -> bool:
         """Tell whether a signal came, also one whose number the watching thread still has to read from the pipe."""
-        if self._is_told:
+        if self._was_signalled:
             self.event.wait()
         return self.event.is_set()
 
@@ -60,7 +60,7 @@ class Stopping:
         Raises:
             StoppedError: A signal came.
         """
-        if self.is_told():
+        if self.was_signalled():
             name = signal.Signals(self.number).name
             raise StoppedError(f"stopped by {name}; {outlook}.", exit_code=self.exit_code)
 
@@ -72,7 +72,7 @@ class Stopping:
         """
         self._may_interrupt = True
         try:
-            if not self._is_told:
+            if not self._was_signalled:
                 work()
         except KeyboardInterrupt:
             logger.debug("interrupted", exc_info=True)
@@ -82,12 +82,12 @@ class Stopping:
 
     def handle(self, _number: int, _frame: FrameType | None) -> None:
         """Be Python's handler; all but the interruption is done by the watching thread."""
-        is_first, self._is_told = not self._is_told, True
+        is_first, self._was_signalled = not self._was_signalled, True
         if is_first and self._may_interrupt:
             raise KeyboardInterrupt
 
     def watch(
-        self, pipe: int, grace_seconds: float, on_told: Callable[[], None], leave: Callable[[int], object]
+        self, pipe: int, grace_seconds: float, on_signal: Callable[[], None], leave: Callable[[int], object]
     ) -> None:
         """Read signal numbers from a pipe until it is closed."""
         while select.select([pipe], [], [], grace_seconds if self.number else None)[0]:
@@ -100,21 +100,21 @@ class Stopping:
                 break
             self.number = read[0]
             self.event.set()
-            on_told()
+            on_signal()
         leave(self.exit_code)
 
 
 @contextmanager
 def stopping(
     *,
-    on_told: Callable[[], None],
+    on_signal: Callable[[], None],
     grace_seconds: float = GRACE_SECONDS,
     leave: Callable[[int], object] | None = None,
 ) -> Iterator[Stopping]:
     """Listen for SIGINT and SIGTERM; outside of the main thread nothing is heard.
 
     Args:
-        on_told: Called once, in another thread, when the first signal came.
+        on_signal: Called once, in another thread, when the first signal came.
         grace_seconds: How long after the first signal the process is left.
         leave: Ends the process with an exit code.
     """
@@ -125,7 +125,7 @@ def stopping(
     reading, writing = os.pipe()
     os.set_blocking(writing, False)
     watcher = threading.Thread(
-        target=state.watch, args=(reading, grace_seconds, on_told, leave or _leave), name="signals", daemon=True
+        target=state.watch, args=(reading, grace_seconds, on_signal, leave or _leave), name="signals", daemon=True
     )
     watcher.start()
     former = signal.set_wakeup_fd(writing, warn_on_full_buffer=False)

@@ -1,0 +1,155 @@
+"""What a run opens once and every pass of it uses: the watchlist, the raw tables and the journal."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import httpx
+from filelock import FileLock, Timeout
+
+from tiktok_hashtags import providers
+from tiktok_hashtags.clock import Clock, system_clock
+from tiktok_hashtags.config import shared_ledger
+from tiktok_hashtags.errors import ConfigError, LockedError
+from tiktok_hashtags.extract import OnPage, Session, ignore_page
+from tiktok_hashtags.fetch import Budget, Caps, Journal, Sleep, new_run_id
+from tiktok_hashtags.project import Project
+from tiktok_hashtags.warehouse import RawLayer
+from tiktok_hashtags.watchlist import Limits, Watchlist, read_watchlist
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass
+class Options:
+    """How a run is made; the defaults are those of the command.
+
+    Args:
+        watchlist: Takes the place of the project's file.
+        is_offline: Take pages from the journal alone.
+        is_anew: Walk also what is complete for the date.
+    """
+
+    clock: Clock = system_clock
+    only: Sequence[str] = ()
+    concurrency: int = 20
+    transforms: bool = True
+    max_usd: float | None = None
+    watchlist: Watchlist | None = None
+    is_offline: bool = False
+    is_anew: bool = False
+    transport: httpx.BaseTransport | None = None
+    sleep: Sleep = time.sleep
+    monotonic: Callable[[], float] = time.monotonic
+    on_page: OnPage = ignore_page
+    on_stage: Callable[[str], None] = logger.info
+
+
+@dataclass
+class Opened:
+    """A project with its watchlist, raw tables and journal open.
+
+    Args:
+        watchlist: The one of the project's file, which `Options.watchlist` may replace.
+        is_shared: Whether the journal is a ledger that other projects may use too.
+    """
+
+    project: Project
+    watchlist: Watchlist
+    raw: RawLayer
+    journal: Journal
+    is_shared: bool
+
+    @property
+    def owner(self) -> str | None:
+        """The project whose requests are meant, where the journal holds those of others; None for all of them.
+
+        A journal of the project's own goes along with a folder that is moved: all in it is this project's.
+        """
+        return self._name if self.is_shared else None
+
+    @property
+    def _name(self) -> str:
+        return str(self.project.root.resolve())
+
+    @contextmanager
+    def session(self, options: Options, *, stop: threading.Event | None = None) -> Iterator[Session]:
+        """Yield a session for one pass.
+
+        Args:
+            options: How the pass is made.
+            stop: Once it is set, no further request is sent.
+        """
+        now, limits = options.clock(), (options.watchlist or self.watchlist).limits
+        session = Session(
+            clock=options.clock,
+            journal=self.journal,
+            run_id=new_run_id(now),
+            snapshot_date=now.date(),
+            project=self._name,
+            budget=Budget(_lower(limits.max_usd_per_run, options.max_usd), limits.credits_per_run),
+            caps={name: _caps(limits, name) for name in providers.names()},
+            is_shared=self.is_shared,
+            is_offline=options.is_offline,
+            transport=options.transport,
+            concurrency=options.concurrency,
+            sleep=options.sleep,
+            monotonic=options.monotonic,
+            stop=stop or threading.Event(),
+            on_page=options.on_page,
+        )
+        try:
+            yield session
+        finally:
+            session.close()
+
+
+@contextmanager
+def open_project(project: Project) -> Iterator[Opened]:
+    """Open what a run uses; nothing is sent.
+
+    Raises:
+        ConfigError: The watchlist or the journal is not usable.
+    """
+    watchlist = read_watchlist(project.watchlist, providers=providers.names())
+    shared = shared_ledger()
+    raw, journal = RawLayer(project), Journal(shared or project.journal)
+    try:
+        yield Opened(project, watchlist, raw, journal, is_shared=shared is not None)
+    finally:
+        journal.close()
+
+
+@contextmanager
+def locked(project: Project) -> Iterator[None]:
+    """Hold the project's lock, which the system takes back from a run that died."""
+    lock = FileLock(project.lock, timeout=0)
+    try:
+        project.make_data()
+        lock.acquire()
+    except Timeout as error:
+        raise LockedError(f"another run holds {project.lock.name}; nothing was sent. Wait for it to end.") from error
+    except OSError as error:  # of a read-only file system it is no PermissionError
+        raise ConfigError(f"{project.data}: cannot be written ({error.strerror}); nothing was sent.") from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def _lower(one: float | None, other: float | None) -> float | None:
+    return min((limit for limit in (one, other) if limit is not None), default=None)
+
+
+def _caps(limits: Limits, name: str) -> Caps:
+    return Caps(
+        day_credits=limits.credits_per_day.get(name),
+        month_credits=limits.credits_per_month.get(name),
+        day_usd=limits.max_usd_per_day,
+        month_usd=limits.max_usd_per_month,
+    )
