@@ -12,7 +12,7 @@ from rich.console import Group, RenderableType
 
 from tiktok_hashtags.cli.options import json_option, now_option
 from tiktok_hashtags.cli.tables import dollars, rows_json, rows_table, shown_line, stdout
-from tiktok_hashtags.clock import Clock
+from tiktok_hashtags.clock import Clock, system_clock
 from tiktok_hashtags.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -25,9 +25,10 @@ if TYPE_CHECKING:
 @click.pass_obj
 def status(project: Project, as_json: bool) -> None:
     """Show the last runs, what is incomplete, and how much is in the warehouse."""
+    from tiktok_hashtags.jobs import unfinished
     from tiktok_hashtags.warehouse import read_status
 
-    found = read_status(project)
+    found = read_status(project) | {"unfinished_runs": unfinished(project, today=system_clock().date())}
     if as_json:
         click.echo(json.dumps(found, default=str, ensure_ascii=False))
     else:
@@ -87,11 +88,11 @@ def status_view(found: dict[str, Any]) -> RenderableType:
         return shown_line("The warehouse has no runs yet.")
     runs = rows_table(list(found["runs"][0]), [tuple(run.values()) for run in found["runs"]], title="Last runs")
     tables = rows_table(("table", "rows"), list(found["tables"].items()), title="Tables")
-    incomplete = found["incomplete_walks"]
-    if not incomplete:
-        return Group(runs, shown_line("The last run is complete."), tables)
-    rows = [tuple(walk.values()) for walk in incomplete]
-    return Group(runs, rows_table(list(incomplete[0]), rows, title="Incomplete in the last run"), tables)
+    notes: list[RenderableType] = [shown_line(line) for line in found["unfinished_runs"]]
+    for name, title in (("incomplete_walks", "Incomplete in the last run"), ("interrupted_walks", "Interrupted")):
+        if found[name]:
+            notes.append(rows_table(list(found[name][0]), [tuple(w.values()) for w in found[name]], title=title))
+    return Group(runs, *(notes or [shown_line("The last run is complete.")]), tables)
 
 
 def usage_table(rows: Sequence[dict[str, Any]]) -> RenderableType:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from itertools import islice
 from typing import Any
 
 from tiktok_hashtags.project import Project
 from tiktok_hashtags.warehouse.base import DATASET, Reader
 from tiktok_hashtags.warehouse.kinds import open_warehouse
+from tiktok_hashtags.warehouse.known import read_loaded_walks
 
 Rows = list[tuple[Any, ...]]
 
@@ -31,6 +33,13 @@ from raw.walks
 where run_id = %s and not is_complete
 order by provider, endpoint, target
 """
+_INTERRUPTED = """
+select cast(snapshot_date as text) as snapshot_date, provider, endpoint, target, pages, items
+from raw.walks
+where stop_reason = 'interrupted' and not is_complete and snapshot_date >= %s
+    and walk_key not in (select walk_key from raw.walks where is_complete)
+order by snapshot_date desc, provider, endpoint, target
+"""
 
 
 def read_query(project: Project, sql: str, *, limit: int) -> tuple[list[str], Rows]:
@@ -44,8 +53,21 @@ def read_query(project: Project, sql: str, *, limit: int) -> tuple[list[str], Ro
         return list(found.columns), list(islice(found, limit))
 
 
+def loaded_walks(project: Project, run_ids: Collection[str]) -> set[tuple[str, str]]:
+    """Return the (run id, walk key) of the results that the warehouse has of some runs.
+
+    Raises:
+        ConfigError: The warehouse is being written, or cannot be read.
+    """
+    warehouse = open_warehouse(project)
+    if not warehouse.exists():
+        return set()
+    with warehouse.read() as reader:
+        return read_loaded_walks(reader, run_ids)
+
+
 def read_status(project: Project) -> dict[str, Any]:
-    """Return the last runs, the incomplete walks of the newest one, and the rows of each mart.
+    """Return the last runs, their interrupted walks, the incomplete walks of the newest one, and the rows of each mart.
 
     Raises:
         ConfigError: There is no warehouse yet, or it is being written.
@@ -53,7 +75,14 @@ def read_status(project: Project) -> dict[str, Any]:
     with open_warehouse(project).read() as reader:
         runs = reader.rows(_LAST_RUNS).dicts() if "walks" in reader.tables(DATASET) else []
         incomplete = reader.rows(_INCOMPLETE, runs[0]["run_id"]).dicts() if runs else []
-        return {"runs": runs, "incomplete_walks": incomplete, "tables": _row_counts(reader)}
+        since = min(run["snapshot_date"] for run in runs) if runs else None
+        interrupted = reader.rows(_INTERRUPTED, since).dicts() if runs else []
+        return {
+            "runs": runs,
+            "incomplete_walks": incomplete,
+            "interrupted_walks": interrupted,
+            "tables": _row_counts(reader),
+        }
 
 
 def row_counts(project: Project) -> dict[str, int]:
