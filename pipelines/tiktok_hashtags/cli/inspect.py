@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -70,12 +71,20 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
 @click.argument("sql")
 @json_option
 @click.option("--limit", type=click.IntRange(1), default=1000, show_default=True, help="Rows to print at most.")
+@click.option(
+    "--timeout",
+    "timeout_seconds",
+    type=click.FloatRange(0, min_open=True, max=threading.TIMEOUT_MAX),
+    default=60,
+    show_default=True,
+    help="Seconds after which the query is stopped.",
+)
 @click.pass_obj
-def query(project: Project, sql: str, as_json: bool, limit: int) -> None:
+def query(project: Project, sql: str, as_json: bool, limit: int, timeout_seconds: float) -> None:
     """Ask the warehouse in SQL, read-only: `tiktags query "select * from marts.dim_hashtag"`."""
     from tiktok_hashtags.warehouse import read_query
 
-    columns, rows = read_query(project, sql, limit=limit)
+    columns, rows = read_query(project, sql, limit=limit, timeout_seconds=timeout_seconds)
     if as_json:
         click.echo(json.dumps(rows_json(columns, rows), ensure_ascii=False, allow_nan=False))
     else:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Collection
 from itertools import islice
 from typing import Any
 
+from tiktok_hashtags.errors import QueryError
 from tiktok_hashtags.project import Project
 from tiktok_hashtags.warehouse.base import DATASET, Reader
 from tiktok_hashtags.warehouse.kinds import open_warehouse
@@ -42,15 +44,41 @@ order by snapshot_date desc, provider, endpoint, target
 """
 
 
-def read_query(project: Project, sql: str, *, limit: int) -> tuple[list[str], Rows]:
+def read_query(project: Project, sql: str, *, limit: int, timeout_seconds: float = 60) -> tuple[list[str], Rows]:
     """Return the columns and the first rows of a query.
 
+    Args:
+        project: The project.
+        sql: Anybody's text; one statement that reads is run, anything else is refused.
+        limit: Rows to return at most.
+        timeout_seconds: The query is stopped after this time.
+
     Raises:
-        ConfigError: There is no warehouse yet, it is being written, or the query is wrong.
+        ConfigError: There is no warehouse yet, it is being written, or the query is wrong, writes, or takes too long.
     """
     with open_warehouse(project).read() as reader:
-        found = reader.rows(sql)
-        return list(found.columns), list(islice(found, limit))
+        is_late = threading.Event()
+
+        def stop() -> None:
+            is_late.set()
+            reader.cancel()
+
+        timer = threading.Timer(timeout_seconds, stop)
+        timer.daemon = True
+        timer.start()
+        try:
+            found = reader.rows(sql)
+            return list(found.columns), list(islice(found, limit))
+        except QueryError as error:
+            if not is_late.is_set():
+                raise
+            raise QueryError(
+                f"the query took longer than {timeout_seconds:g} s and was stopped. Nothing was changed. "
+                "Narrow it down, or allow more time with --timeout."
+            ) from error
+        finally:
+            timer.cancel()
+            timer.join()
 
 
 def loaded_walks(project: Project, run_ids: Collection[str]) -> set[tuple[str, str]]:
