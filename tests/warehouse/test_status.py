@@ -67,7 +67,7 @@ def test_a_query_returns_columns_and_at_most_so_many_rows(project: Project) -> N
     "sql", ["drop table raw.walks", "create table t as select 1", "delete from raw.walks", "selec 1"]
 )
 def test_a_query_that_writes_or_is_wrong_is_refused(project: Project, sql: str) -> None:
-    with pytest.raises(ConfigError, match="the query failed|Nothing was run"):
+    with pytest.raises(ConfigError, match=r"the query failed|Nothing was run"):
         read_query(project, sql, limit=1)
 
     assert read_status(project)["runs"]
