@@ -137,7 +137,7 @@ def test_a_journal_that_is_open_elsewhere_is_pruned_and_gives_its_space_back_lat
         other.execute("select 1 from pages").fetchall()
         told = pruned(site, "--yes", *AFTER_BOTH)
 
-    assert told["notes"] == ["journal.sqlite is open in another process: its space is given back when it grows anew"]
+    assert told["notes"] == ["journal.sqlite is open in another process: its space is reused when it grows"]
     assert pages(site) == []
 
 

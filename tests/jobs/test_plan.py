@@ -310,7 +310,7 @@ def test_every_dollar_limit_needs_a_price_for_every_credit(
 ) -> None:
     plans = plan_run(Watchlist(hashtags=(CAT,)), session)
 
-    with pytest.raises(ConfigError, match=r"tikliveapi: a dollar limit is set, .* set credit_usd under"):
+    with pytest.raises(ConfigError, match=r"tikliveapi: a dollar limit is set, .* Set credit_usd under"):
         check_limits(plans, limits, max_usd=max_usd)
 
 
