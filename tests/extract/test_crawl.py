@@ -201,7 +201,7 @@ def test_a_failing_walk_costs_only_itself(raw: Raw, session: Session) -> None:
 
 def test_a_walk_that_cannot_start_is_a_verdict_too(session: Session) -> None:
     def cannot(*_: object) -> Fetch:
-        raise MissingIdError("example things of a: its id is not known")
+        raise MissingIdError("example things of a: its id is unknown")
 
     list(things([replace(thing_walk(pages([1])), fetch=cannot)], session))
 
@@ -312,9 +312,9 @@ def test_a_bad_item_is_kept_with_the_reason_and_the_rest_loads(
 @pytest.mark.parametrize(
     ("fault", "named"),
     [
-        ("unknown_keys", "2000 fields that the document does not name: unknown_0, unknown_1,"),
-        ("deep_unknown", "1 fields that the document does not name: unknown"),
-        ("sql_key", '1 fields that the document does not name: x"; drop table raw.rejects; --'),
+        ("unknown_keys", "undocumented fields (2000): unknown_0, unknown_1,"),
+        ("deep_unknown", "undocumented fields (1): unknown"),
+        ("sql_key", 'undocumented fields (1): x"; drop table raw.rejects; --'),
     ],
 )
 def test_unknown_fields_are_a_notice_and_no_columns(

@@ -361,7 +361,7 @@ def test_a_hashtag_that_was_not_found_lately_has_been_asked_for(make_session: Ma
     assert unserved(Watchlist(hashtags=(hashtag,)), plan_run(Watchlist(hashtags=(hashtag,)), session), session) == []
 
 
-NO_ID = "its id is not known"
+NO_ID = "its id is unknown"
 NO_KEY = "there is no key"
 
 
