@@ -333,7 +333,7 @@ def test_an_endless_feed_is_planned_no_dearer_than_its_limit(session: Session) -
 
 @pytest.mark.usefixtures("keys")
 @pytest.mark.parametrize(
-    ("hashtag", "told"),
+    ("hashtag", "expected"),
     [
         (Hashtag(id="3242", providers=("crawlora",)), ["id 3242: crawlora cannot be asked for it"]),
         (Hashtag(name="cat", providers=("scraper",)), ["#cat: scraper cannot be asked for it"]),
@@ -343,13 +343,13 @@ def test_an_endless_feed_is_planned_no_dearer_than_its_limit(session: Session) -
     ],
 )
 def test_a_hashtag_that_none_of_its_providers_can_be_asked_for_is_a_notice(
-    session: Session, hashtag: Hashtag, told: list[str]
+    session: Session, hashtag: Hashtag, expected: list[str]
 ) -> None:
     watchlist = Watchlist(hashtags=(hashtag,))
 
     notices = unserved(watchlist, plan_run(watchlist, session), session)
 
-    assert [notice["detail"].partition(";")[0] for notice in notices] == told
+    assert [notice["detail"].partition(".")[0] for notice in notices] == expected
 
 
 @pytest.mark.usefixtures("keys")
