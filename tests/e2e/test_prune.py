@@ -91,7 +91,7 @@ def test_without_yes_it_says_what_would_go_and_changes_no_byte(
     assert reasons["raw.crawlora_trends__trend"] == "replaced by a later load"
     assert reasons["raw._dlt_pipeline_state"] == "replaced by a later state"
     assert {"replaced by a later load", "of a load that never completed"} <= set(reasons.values())
-    assert "Nothing was removed: `tiktags prune --yes` does it." in shown.stdout
+    assert "Nothing was deleted: `tiktags prune --yes` does it." in shown.stdout
     assert dict(all_bytes(lived.project.root)) == before
 
 
