@@ -56,7 +56,7 @@ def plan(ctx: click.Context, as_json: bool, clock: Clock, only: Sequence[str]) -
 @click.option(
     "--concurrency", type=click.IntRange(1, 200), default=20, show_default=True, help="Walks at the same time."
 )
-@click.option("--max-usd", type=click.FloatRange(0), help="Limit of this run; a request that could exceed it is not sent.")
+@click.option("--max-usd", type=click.FloatRange(0), help="Dollar limit; a request that could exceed it is not sent.")
 @click.option("--transform/--no-transform", default=True, help="Build and test the marts after loading.")
 @click.pass_context
 def run(
