@@ -14,7 +14,7 @@ TiktagsError                    exit 1
 ├── ReportError                 exit 1   the report was not written; marts and publication are not touched
 └── RequestError                exit 4   one request failed; its walk is incomplete
     ├── NetworkError                     timeout, reset, broken body: retried, then the walk ends
-    │   └── UnreachableError             no connection at all: retried, and not charged
+    │   └── UnreachableError             no connection: retried, and not charged
     ├── StatusError                      an HTTP status that is not success
     │   └── ServerError                  5xx: retried, then the walk ends
     ├── BodyError                        200, but not the JSON that the document promises

@@ -56,7 +56,7 @@ def plan_run(watchlist: Watchlist, session: Session, *, only: Sequence[str] = ()
         only: `provider` or `provider.resource` to narrow the run to; empty for all.
 
     Raises:
-        ConfigError: `only` names something unknown, a setting is wrong, or there is no key at all.
+        ConfigError: `only` names something unknown, a setting is wrong, or no provider has a key.
     """
     wanted = _checked_only(only)
     settings = {name: providers.provider(name).configured() for name in providers.names()}
