@@ -24,7 +24,7 @@ def fetch(client: ApiClient, path: str = "/x", *, accept: Callable[[httpx.Respon
 
 
 class Script:
-    """A network that plays responses, statuses and exceptions in turn, the last one for ever."""
+    """A network that plays responses, statuses and exceptions in turn, the last one forever."""
 
     def __init__(self, *steps: httpx.Response | Exception | int) -> None:
         self.steps = list(steps)

@@ -1,4 +1,4 @@
-"""Runs the command line: `python -m tiktok_hashtags`."""
+"""Run the command line: `python -m tiktok_hashtags`."""
 
 from __future__ import annotations
 

@@ -14,6 +14,6 @@ def system_clock() -> datetime:
 
 
 def frozen_clock(at: datetime) -> Clock:
-    """Return a clock that always shows `at` (an aware time is taken to UTC, a naive one is UTC)."""
+    """Return a clock that always shows `at` (an aware time is converted to UTC, a naive one is UTC)."""
     stopped = at.astimezone(UTC).replace(tzinfo=None) if at.tzinfo else at
     return lambda: stopped

@@ -1,7 +1,7 @@
 """The tables of dlt's configuration, each read into a struct whose annotations describe the values of its keys.
 
-A key's `Meta` has a description, which completes "expected ..." in the message of a wrong value. A key with
-`extra=HIDDEN` has its value in no message; one with `extra=SECRET` is moreover read only from places for secrets.
+A key's `Meta` has a description, which completes "expected ..." in the message about a wrong value. The value of a key
+with `extra=HIDDEN` appears in no message; a key with `extra=SECRET` is also read only from places for secrets.
 """
 
 from __future__ import annotations
@@ -26,10 +26,10 @@ _Table = TypeVar("_Table", bound=msgspec.Struct)
 
 
 class Retention(msgspec.Struct, frozen=True):
-    """`[retention]`: how long data are kept, in days before today; None is for ever.
+    """`[retention]`: how long data are kept, in days before today; None keeps them forever.
 
     Args:
-        journal_days: Pages of the journal, and dlt's notes on finished loads.
+        journal_days: Pages of the journal, and dlt's folders of finished loads.
         rejects_days: `raw.rejects` and `raw.notices`.
     """
 
@@ -59,8 +59,8 @@ def section(
     Args:
         name: The table, like `sources.unifapi`; empty for the keys above the first table.
         kind: The struct; with `forbid_unknown_fields` the table may have no other keys.
-        given: Values that go before the configuration; None counts as not given.
-        fallback: The table in which keys that this one lacks are looked for, secrets excepted.
+        given: Values that take precedence over the configuration; None counts as not given.
+        fallback: The table to read keys from that this one lacks, except secrets.
 
     Raises:
         ConfigError: A value does not fit its key, or a key of the table is unknown.
@@ -85,7 +85,7 @@ def section(
 
 
 def wrong_value(table: str, key: str, expected: str, found: object, *, is_hidden: bool = False) -> ConfigError:
-    """Return the error of a value that its key cannot have."""
+    """Return the error for a value that its key does not accept."""
     place = f"[{table}] {key}" if table else key
     variable = "__".join([*filter(None, table.split(".")), key]).upper()
     file = "secrets.toml" if is_hidden else "config.toml"
@@ -100,16 +100,16 @@ def read_retention() -> Retention:
     """Read `[retention]`.
 
     Raises:
-        ConfigError: A value is no number of days.
+        ConfigError: A value is not a number of days.
     """
     return section("retention", Retention)
 
 
 def destination(kinds: Collection[str]) -> str:
-    """Return the kind of warehouse that `destination`, above the first table, chooses; by default a DuckDB file.
+    """Return the kind of warehouse that `destination`, above the first table, names; by default a DuckDB file.
 
     Raises:
-        ConfigError: There is no such kind, or only the table with its credentials.
+        ConfigError: The kind does not exist, or only a table with credentials is configured.
     """
     found = section("", _Top).destination
     if isinstance(found, dict):
@@ -127,7 +127,7 @@ def destination(kinds: Collection[str]) -> str:
 
 
 def shared_ledger() -> Path | None:
-    """Return the journal and ledger that several project folders share: `[sources] ledger_path`; None for their own."""
+    """Return the journal and ledger that several project folders share (`[sources] ledger_path`), or None."""
     found = section("sources", _Sources).ledger_path
     return Path(found) if found else None
 
@@ -146,7 +146,7 @@ def _configured(table: str, field: msgspec.structs.FieldInfo, fallback: str | No
 
 
 def _readable(found: object, field: msgspec.structs.FieldInfo) -> object:
-    """Return a value without the blanks around it; a list in the environment is JSON."""
+    """Return a value without surrounding blanks; a list in the environment is JSON."""
     if not isinstance(found, str):
         return found
     text = found.strip()

@@ -1,8 +1,8 @@
-"""Every error of the package, grouped by the action that it asks of the caller.
+"""Every error of the package, grouped by the remedy.
 
 TiktagsError                    exit 1
 ├── ConfigError                 exit 2   fix the watchlist, a key or a setting
-│   ├── NothingPublishedError            a run or `tiktags publish` has to come first
+│   ├── NothingPublishedError            nothing is published yet: `tiktags run` or `tiktags publish` does it
 │   ├── NoConnectionError                the warehouse's server cannot be reached
 │   └── QueryError                       the warehouse or its publication cannot be read as asked
 ├── LockedError                 exit 7   wait for the other run
@@ -14,22 +14,22 @@ TiktagsError                    exit 1
 ├── ReportError                 exit 1   the report was not written; marts and publication are not touched
 └── RequestError                exit 4   one request failed; its walk is incomplete
     ├── NetworkError                     timeout, reset, broken body: retried, then the walk ends
-    │   └── UnreachableError             no connection at all: retried, and not charged
+    │   └── UnreachableError             no connection: retried, and not charged
     ├── StatusError                      an HTTP status that is not success
     │   └── ServerError                  5xx: retried, then the walk ends
     ├── BodyError                        200, but not the JSON that the document promises
     ├── EnvelopeError                    200 with a failing envelope
-    │   ├── CaptchaError                 the source was asked for a captcha
-    │   └── PageClampedError             the answer is another page than the requested one
-    ├── NotFoundError                    there is no such hashtag: a notice, not a failure
+    │   ├── CaptchaError                 a captcha came instead of data
+    │   └── PageClampedError             a page other than the requested one came
+    ├── NotFoundError                    the hashtag does not exist: a notice, not a failure
     ├── MissingIdError                   the endpoint needs an id that is unknown
     ├── NotJournaledError       exit 0   a replay sends nothing, and the page is not in the journal
-    ├── RateLimitedError                 one answer with 429: waited for, then tried again
+    ├── RateLimitedError                 one answer with 429: the client waits and tries again
     ├── AuthError               exit 6   the key was refused: stops the provider
     │   └── MissingKeyError              there is no key: nothing was sent
     ├── BalanceError            exit 5   top up: stops the provider
     ├── QuotaError              exit 5   the plan's day or month is used up: stops the provider
-    ├── BudgetError             exit 5   not sent: it could exceed a limit of yours; stops the provider
+    ├── BudgetError             exit 5   not sent: it could exceed one of your limits; stops the provider
     ├── InterruptedRunError              the run was asked to stop
     └── InterruptedWalkError             an earlier date's run ended before this walk did
 """
@@ -42,7 +42,7 @@ EXIT_ORDER = (1, 7, 2, 6, 5, 4, 3, 0)
 
 
 class TiktagsError(Exception):
-    """Base of all errors that this package raises on purpose; no message holds a key."""
+    """Base of all errors that this package raises on purpose; no message contains a key."""
 
     exit_code = 1
 
@@ -65,7 +65,7 @@ class NoConnectionError(ConfigError):
 
 
 class QueryError(ConfigError):
-    """A query is wrong or would write, or what it asks for cannot be read."""
+    """A query is wrong or would write, or its data cannot be read."""
 
 
 class LockedError(TiktagsError):
@@ -78,8 +78,8 @@ class StoppedError(TiktagsError):
     """A signal ended the work; the next run completes it.
 
     Args:
-        message: The work that was ended.
-        exit_code: 128 and the signal's number, as a shell has it.
+        message: The work that was interrupted.
+        exit_code: 128 plus the signal's number, as in a shell.
     """
 
     def __init__(self, message: str, *, exit_code: int) -> None:
@@ -108,18 +108,18 @@ class DataTestError(TransformError):
 
 
 class ReportError(TiktagsError):
-    """The report could not be written; its data is published all the same."""
+    """The report could not be written; its data are published."""
 
 
 class RequestError(TiktagsError):
-    """A request did not bring the requested page.
+    """A request did not return the requested page.
 
     Args:
         message: The failure, with provider, endpoint and hashtag; never a key.
-        credits: The charge all the same, in the provider's credits; None where only the worst case is known.
+        credits: The charge despite the failure, in the provider's credits; None if only the worst case is known.
         retry_after_seconds: How long the provider asked to wait, if it did.
 
-    `status` is that of the HTTP answer, if one came.
+    `status` is the HTTP status of the answer, if there was one.
     """
 
     exit_code = 4
@@ -136,7 +136,7 @@ class RequestError(TiktagsError):
 
 
 class NetworkError(RequestError):
-    """The connection failed, or the body was late, too large, or not whole."""
+    """The connection failed, or the body was late, too large, or incomplete."""
 
     reason = "network"
     outcome = "unknown"
@@ -144,7 +144,7 @@ class NetworkError(RequestError):
 
 
 class UnreachableError(NetworkError):
-    """There was no connection, so nothing can have been charged."""
+    """There was no connection, so nothing was charged."""
 
     outcome = "error"
     usual_credits = 0
@@ -171,26 +171,26 @@ class BodyError(RequestError):
 
 
 class EnvelopeError(RequestError):
-    """HTTP 200 around a failure."""
+    """HTTP 200 with a failure inside."""
 
     reason = "bad_envelope"
     outcome = "envelope"
 
 
 class CaptchaError(EnvelopeError):
-    """HTTP 200 around a captcha."""
+    """HTTP 200 with a captcha instead of data."""
 
     reason = "captcha"
 
 
 class PageClampedError(EnvelopeError):
-    """The service answered with another page than the requested one."""
+    """The service returned a different page from the requested one."""
 
     reason = "page_clamped"
 
 
 class NotFoundError(RequestError):
-    """The provider knows no such hashtag."""
+    """The provider does not know the hashtag."""
 
     reason = "not_found"
     outcome = "not_found"
@@ -271,6 +271,6 @@ class InterruptedWalkError(RequestError):
 
 
 def worst_exit_code(codes: list[int]) -> int:
-    """Return the most urgent of several exit codes; that of a signal comes before all others."""
+    """Return the most urgent of several exit codes; a signal's comes before all others."""
     signals = [code for code in codes if code > 128]
     return signals[0] if signals else min(codes, key=EXIT_ORDER.index, default=0)

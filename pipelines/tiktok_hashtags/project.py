@@ -1,4 +1,4 @@
-"""Where a project keeps its files, and how one of them is replaced."""
+"""The paths of a project's files, and the atomic replacement of a file."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A folder with a watchlist, and what runs leave in it."""
+    """A folder with a watchlist and the files that runs write."""
 
     root: Path
 
     def make_data(self) -> None:
-        """Make the folder of the runs, for its owner's eyes alone; one that is there keeps its mode."""
+        """Create the folder of the runs, readable by its owner only; an existing one keeps its mode."""
         self.root.mkdir(parents=True, exist_ok=True)
         self.data.mkdir(mode=0o700, exist_ok=True)
 
     @property
     def watchlist(self) -> Path:
-        """What to track."""
+        """The file that lists what to track."""
         return self.root / "watchlist.toml"
 
     @property
@@ -33,7 +33,7 @@ class Project:
 
     @property
     def secrets_warning(self) -> str | None:
-        """What is wrong with the secrets file's mode; None where nothing is, or where there is no such file."""
+        """A warning if others can read the secrets file; None if they cannot, or if there is no such file."""
         mode = stat.S_IMODE(self.secrets.stat().st_mode) if self.secrets.is_file() else 0
         if not mode & 0o077:
             return None
@@ -41,7 +41,7 @@ class Project:
 
     @property
     def data(self) -> Path:
-        """Everything that runs write for themselves."""
+        """The folder of everything that runs write for their own use."""
         return self.root / "data"
 
     @property
@@ -56,7 +56,7 @@ class Project:
 
     @property
     def lock(self) -> Path:
-        """Held by the run that is under way."""
+        """The file that a run locks while it is under way."""
         return self.data / "run.lock"
 
     @property
@@ -66,12 +66,12 @@ class Project:
 
     @property
     def quarantine(self) -> Path:
-        """Load packages that can never be loaded."""
+        """The folder of load packages that can never be loaded."""
         return self.data / "dlt-set-aside"
 
     @property
     def exports(self) -> Path:
-        """What BI tools read."""
+        """The folder that BI tools read."""
         return self.root / "exports"
 
     @property
@@ -86,7 +86,7 @@ class Project:
 
     @property
     def demo_marker(self) -> Path:
-        """Lies in a folder whose data are made up."""
+        """The file that marks a folder whose data are made up."""
         return self.root / ".tiktags-demo"
 
     @property
@@ -106,16 +106,16 @@ class Project:
 
 
 def replace(path: Path, write: Callable[[Path], object]) -> None:
-    """Write a file anew in such a way that it is always whole, whoever reads it and whatever kills this process.
+    """Replace a file at once: readers find the old or the new one, never a part, even if this process is killed.
 
     Args:
-        path: The file; its mode stays. A former one stays open for its readers.
+        path: The file; its mode stays. Processes that have the old one open can go on reading it.
         write: Writes the new file at the path that it is given.
 
     Raises:
-        OSError: The file could not be written; the former one stays.
+        OSError: The file could not be written; the old one stays.
     """
-    # A name for this call alone, because two processes may replace one file at a time.
+    # The name belongs to this call, because two processes may replace a file at the same time.
     aside = path.with_name(f".{path.name}.{uuid.uuid4().hex[:8]}.next")
     try:
         write(aside)
@@ -127,13 +127,13 @@ def replace(path: Path, write: Callable[[Path], object]) -> None:
 
 
 def replace_all(files: Mapping[Path, Path]) -> None:
-    """Put new files into the places of others; the moment in which new and former ones are mixed is short.
+    """Replace several files; for a short moment, new and old ones are mixed.
 
     Args:
-        files: The new file by its place, which is on the same file system.
+        files: Each new file by the path that it replaces, on the same file system.
 
     Raises:
-        OSError: A file could not be moved; those before it in the mapping are.
+        OSError: A file could not be moved; those before it in the mapping were.
     """
     for new in files.values():
         with new.open("rb") as written:

@@ -42,7 +42,7 @@ def on_a_terminal(*arguments: str, answer: bytes) -> tuple[int, str]:
 
 @pytest.mark.parametrize(
     ("answer", "said", "is_left"),
-    [(b"n\n", "Nothing was removed", True), (b"y\n", "Removed.", False)],
+    [(b"n\n", "Nothing was deleted", True), (b"y\n", "Deleted.", False)],
 )
 def test_what_it_shows_goes_only_after_a_yes(answer: bytes, said: str, is_left: bool) -> None:
     path = Path("data/journal.sqlite")
@@ -53,7 +53,7 @@ def test_what_it_shows_goes_only_after_a_yes(answer: bytes, said: str, is_left: 
     code, shown = on_a_terminal("prune", "--now", "2027-01-01", answer=answer)
 
     assert code == 0, shown
-    assert "Remove all this? [y/N]" in shown
+    assert "Delete all this? [y/N]" in shown
     assert said in shown
     with closing(Journal(path)) as journal:
         assert journal.page_dates(since=DAY) == ([DAY] if is_left else [])

@@ -40,11 +40,11 @@ def test_a_plan_is_a_table_with_a_total() -> None:
     assert "note 19" in text
     assert "note 20" not in text
     assert "... and 5 more" in text
-    assert "Nothing was sent" in text
+    assert "This command sent nothing." in text
 
 
-def test_nothing_to_fetch_is_said() -> None:
-    assert "Nothing to fetch: all that" in text_of(plan_table([], []))
+def test_an_empty_plan_is_reported() -> None:
+    assert "Nothing to fetch: the watchlist" in text_of(plan_table([], []))
     assert "Nothing to fetch.\ncat: no" in text_of(plan_table([], [], notes=["cat: no"]))
 
 
@@ -67,7 +67,7 @@ def test_a_summary_shows_notices_and_what_was_skipped() -> None:
     assert "exit code 0" in text
     assert "Notice: crawlora hashtags: not_found: #gone" in text
     assert "unifapi: skipped" in text
-    assert "nothing was left to walk" in text
+    assert "nothing was left to fetch" in text
     assert "Problem" not in text
 
 

@@ -177,7 +177,7 @@ def test_a_table_is_imported_by_its_column_names() -> None:
     [
         ("name,max_videos\ncats,many\n", "t.csv:2: max_videos: expected `int`"),
         ("name,role\ncats,own\ndogs,mine\n", "t.csv:3: role: invalid enum value"),
-        ("name,id\n", "t.csv: there are no hashtags in it"),
+        ("name,id\n", "t.csv: it contains no hashtags"),
         ("name,id\ncats\ndogs,x\n", "t.csv:3: expected `id` to be digits"),
     ],
 )

@@ -170,7 +170,7 @@ def test_a_plan_says_what_a_run_then_cannot_ask_for(make_site: MakeSite, tiny: W
     ran = site.run(0)
 
     [note] = json.loads(planned.stdout)["notes"]
-    assert note.startswith(f"unifapi videos of #{hashtag}: its id is not known. Give `id` in the watchlist")
+    assert note.startswith(f"unifapi videos of #{hashtag}: its id is unknown. Give `id` in the watchlist")
     assert (planned.exit_code, ran.exit_code) == (0, 4)
     assert [message for message in ran.messages if note in message]
     assert set(site.requests().values()) == {0}

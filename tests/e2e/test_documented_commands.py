@@ -148,7 +148,7 @@ def test_a_report_that_nothing_here_can_open_is_said_to_be_written(calm: Calm, c
 
     assert done.returncode == 0
     assert done.stdout == "reports/index.html\n"
-    assert "No program to open it was found: open reports/index.html in a browser." in done.stderr
+    assert "No program to open it was found. Open reports/index.html in a browser." in done.stderr
 
 
 def test_a_new_project_begins_as_the_readme_shows(

@@ -56,7 +56,7 @@ def test_a_truncated_journal_is_left_alone_and_moving_it_away_is_enough(
     refused = site.tiktags("run", "--no-transform", "--now", "2026-11-01T09:00")
 
     assert refused.exit_code == 2
-    assert "Nothing was sent or overwritten; move it away to start anew." in " ".join(refused.output.split())
+    assert "Nothing was sent or overwritten; move it away to start over." in " ".join(refused.output.split())
     assert site.project.journal.read_bytes() == half
     assert site.requests() == sent
 

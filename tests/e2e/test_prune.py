@@ -91,7 +91,7 @@ def test_without_yes_it_says_what_would_go_and_changes_no_byte(
     assert reasons["raw.crawlora_trends__trend"] == "replaced by a later load"
     assert reasons["raw._dlt_pipeline_state"] == "replaced by a later state"
     assert {"replaced by a later load", "of a load that never completed"} <= set(reasons.values())
-    assert "Nothing was removed: `tiktags prune --yes` does it." in shown.stdout
+    assert "Nothing was deleted: `tiktags prune --yes` does it." in shown.stdout
     assert dict(all_bytes(lived.project.root)) == before
 
 
@@ -137,7 +137,7 @@ def test_a_journal_that_is_open_elsewhere_is_pruned_and_gives_its_space_back_lat
         other.execute("select 1 from pages").fetchall()
         told = pruned(site, "--yes", *AFTER_BOTH)
 
-    assert told["notes"] == ["journal.sqlite is open in another process: its space is given back when it grows anew"]
+    assert told["notes"] == ["journal.sqlite is open in another process: its space is reused when it grows"]
     assert pages(site) == []
 
 

@@ -161,6 +161,6 @@ def test_a_run_of_unifapi_alone_says_where_an_unknown_id_could_come_from(make_si
     whole = site.run(0, only=["unifapi", "crawlora"])
 
     assert (alone.exit_code, [walk.stop_reason for walk in alone.walks]) == (4, ["no_hashtag_id"])
-    assert any("its id is not known" in message and "--only" in message for message in alone.messages)
+    assert any("its id is unknown" in message and "--only" in message for message in alone.messages)
     assert set(sent.values()) == {0}
     assert whole.exit_code == 0

@@ -220,7 +220,7 @@ def test_a_dollar_limit_over_unpriced_credits_sends_nothing(make_client: MakeCli
     session = make_session(budget=Budget(max_usd=5.0))
     network = Network(page())
 
-    with pytest.raises(ConfigError, match="set credit_usd"):
+    with pytest.raises(ConfigError, match="Set credit_usd"):
         fetch(make_client(network, plan=PricePlan("payg", None, 200), session=session))
 
     assert network.count == 0
@@ -251,9 +251,9 @@ def earlier(journal: Journal, number: int, requested_at: datetime, credits: int)
     [
         (
             [(NOW - timedelta(hours=5), 60)],
-            "60 of the 100 credits that the plan has a day are used; nothing more was sent",
+            "60 of the plan's 100 credits per day are used; nothing more was sent",
         ),
-        ([(NOW.replace(hour=0), 51)], "51 of the 100 credits"),
+        ([(NOW.replace(hour=0), 51)], "51 of the plan's 100 credits"),
     ],
 )
 def test_the_plans_day_counts_what_earlier_runs_spent(
@@ -277,7 +277,7 @@ def test_the_plans_month_counts_days_before(make_client: MakeClient, make_sessio
     earlier(session.journal, 31, datetime(2026, 10, 31, 23, 59), 1_000)
     network = Network(page())
 
-    with pytest.raises(QuotaError, match="210 of the 250 credits that the plan has a month"):
+    with pytest.raises(QuotaError, match="210 of the plan's 250 credits per month"):
         fetch(make_client(network, plan=FREE, session=session))
 
     assert network.count == 0

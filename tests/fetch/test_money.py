@@ -80,7 +80,7 @@ def test_what_a_request_did_not_cost_can_be_spent_again() -> None:
 def test_a_dollar_limit_over_unpriced_credits_names_the_setting() -> None:
     budget = Budget(max_usd=1.0)
 
-    with pytest.raises(ConfigError, match=r"set credit_usd under \[sources\.tikliveapi\]"):
+    with pytest.raises(ConfigError, match=r"Set credit_usd under \[sources\.tikliveapi\]"):
         budget.reserve("tikliveapi", 1, None)
 
 
@@ -103,8 +103,8 @@ def test_a_cap_is_reached_exactly_and_not_exceeded() -> None:
 @pytest.mark.parametrize(
     ("caps", "error", "message"),
     [
-        (Caps(plan_day_credits=99), QuotaError, "50 of the 99 credits that the plan has a day are used"),
-        (Caps(plan_month_credits=99), QuotaError, "50 of the 99 credits that the plan has a month are used"),
+        (Caps(plan_day_credits=99), QuotaError, "50 of the plan's 99 credits per day are used"),
+        (Caps(plan_month_credits=99), QuotaError, "50 of the plan's 99 credits per month are used"),
         (Caps(day_credits=99), BudgetError, "50 of 99 credits of this day are spent; a request of up to 50 was not"),
         (Caps(month_credits=99), BudgetError, "50 of 99 credits of this month"),
         (Caps(day_usd=0.099), BudgetError, "of this day are spent"),
@@ -123,7 +123,7 @@ def test_without_caps_anything_goes() -> None:
 
 
 def test_a_dollar_cap_over_unpriced_credits_names_the_setting() -> None:
-    with pytest.raises(ConfigError, match="set credit_usd under"):
+    with pytest.raises(ConfigError, match="Set credit_usd under"):
         check_caps("tikliveapi", Caps(month_usd=5.0), Spent(), credits=1, usd=None)
 
 

@@ -114,7 +114,7 @@ def test_the_third_429_in_a_row_is_the_days_limit(make_client: MakeClient, fake_
     network = Script(httpx.Response(429, headers={"retry-after": "30"}, json={}))
     client = make_client(network)
 
-    with pytest.raises(QuotaError, match=r"still so after two waits: the plan's day is used up\. Run again after 00"):
+    with pytest.raises(QuotaError, match=r"refused after two waits\. The plan's day is used up\. Run again after 00"):
         fetch(client)
     with pytest.raises(QuotaError):
         fetch(client, "/another")

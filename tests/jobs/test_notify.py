@@ -110,8 +110,8 @@ def test_the_command_sees_no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("command", "said"),
     [
-        (python("import sys; print('no such list', file=sys.stderr); sys.exit(3)"), "ended with 3: no such list"),
-        (python("import os, signal; os.kill(os.getpid(), signal.SIGKILL)"), "ended with -9"),
+        (python("import sys; print('no such list', file=sys.stderr); sys.exit(3)"), "exited with 3: no such list"),
+        (python("import os, signal; os.kill(os.getpid(), signal.SIGKILL)"), "exited with -9"),
         (("./nothing-here",), "./nothing-here could not be started: No such file or directory"),
     ],
 )
@@ -127,7 +127,7 @@ def test_a_command_that_hangs_is_ended_with_its_children() -> None:
 
     [problem] = Notify(command, timeout_seconds=3).send(PARTIAL)
 
-    assert "took over 3 s and was ended" in problem
+    assert "took over 3 s and was killed" in problem
     assert has_ended(int(Path("pid").read_text("utf-8")))
 
 
@@ -145,7 +145,7 @@ def test_what_a_command_prints_stays_out_of_stdout(capfd: pytest.CaptureFixture[
 def test_a_webhook_that_refuses_is_a_message_without_its_url(hook: Hook, status: int) -> None:
     hook.status = status
 
-    assert Notify(webhook=hook.url).send(PARTIAL) == [f"notify: 127.0.0.1 answered {status}"]
+    assert Notify(webhook=hook.url).send(PARTIAL) == [f"notify: 127.0.0.1 answered with HTTP {status}"]
     assert hook.paths == ["/secret-path"]
 
 

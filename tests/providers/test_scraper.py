@@ -279,7 +279,7 @@ def test_an_http_dataset_without_an_address_names_the_setting(
 ) -> None:
     settings = make_settings("scraper", base_url="https://base-url.invalid")
 
-    with pytest.raises(ConfigError, match=r"its server is not known; set base_url under \[sources\.scraper\]"):
+    with pytest.raises(ConfigError, match=r"its server is unknown\. Nothing was sent\. Set base_url under \[sources"):
         walks_for(HTTP, settings, make_session())
 
 

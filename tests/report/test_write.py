@@ -99,7 +99,7 @@ def test_an_incomplete_day_is_a_problem_with_its_count(project: Project, written
 def test_what_went_wrong_in_the_run_is_on_the_page(project: Project, written: Written) -> None:
     data = written(project, problems=["unifapi: the balance ran out"])
 
-    assert "The last run says: unifapi: the balance ran out" in said(data)
+    assert "Problem of the last run: unifapi: the balance ran out" in said(data)
 
 
 def test_old_numbers_are_called_old(project: Project) -> None:
@@ -111,8 +111,8 @@ def test_old_numbers_are_called_old(project: Project) -> None:
 @pytest.mark.parametrize(
     ("status", "shown", "text"),
     [
-        ("fail", "fail", "this is the publication before it"),
-        ("error", "fail", "this is the publication before it"),
+        ("fail", "fail", "This page shows the publication before it"),
+        ("error", "fail", "This page shows the publication before it"),
         ("warn", "warn", "1 of dbt's models or tests warn"),
     ],
 )
@@ -141,7 +141,7 @@ def test_results_that_dbt_did_not_leave_are_a_warning(
     data = written(project)
 
     assert data["parts"]["tests"] is None
-    assert "nobody checked these numbers" in said(data)
+    assert "these numbers are unchecked" in said(data)
 
 
 def test_a_gain_spreads_over_the_days_since_the_last_snapshot_and_a_count_holds_until_the_next(

@@ -48,7 +48,7 @@ def test_a_file_that_is_not_whole_can_never_be_loaded(package: Path, keep: slice
     reason = fault(RuntimeError("Out of buffer"), package)
 
     assert reason is not None
-    assert reason.startswith("videos.1.0.parquet holds no parquet: ")
+    assert reason.startswith("videos.1.0.parquet is not parquet: ")
 
 
 def test_garbage_inside_a_file_can_never_be_loaded(package: Path) -> None:
@@ -56,7 +56,7 @@ def test_garbage_inside_a_file_can_never_be_loaded(package: Path) -> None:
     content = path.read_bytes()
     path.write_bytes(content[:60] + b"\xff" * 200 + content[260:])
 
-    assert "videos.1.0.parquet holds no parquet" in str(fault(RuntimeError("Out of buffer"), package))
+    assert "videos.1.0.parquet is not parquet" in str(fault(RuntimeError("Out of buffer"), package))
 
 
 def test_values_that_the_warehouse_refuses_can_never_be_loaded(package: Path) -> None:

@@ -1,4 +1,4 @@
-"""The made-up world: days of it in a demo, and its server."""
+"""The commands on the made-up world: a demo of some days, and its server."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ DEFAULT_PORT = 8787
     type=click.Path(path_type=Path, file_okay=False),
     default="demo",
     show_default=True,
-    help="Made anew each time.",
+    help="Replaced at each demo.",
 )
 @click.pass_context
 def demo(ctx: click.Context, as_json: bool, days: int, folder: Path) -> None:
@@ -76,7 +76,7 @@ def sandbox(as_json: bool, port: int, seed: int, clock: Clock) -> None:
 
 
 def demo_view(demo: Demo) -> RenderableType:
-    """Return what a demo left."""
+    """Return the results of a demo."""
     cost = [(name, requests, credits, dollars(usd)) for name, requests, credits, usd in demo.cost]
     growth = [(f"#{name}", first, last, f"{rate:+.1%}") for name, first, last, rate in demo.growth]
     return Group(
@@ -99,5 +99,5 @@ def demo_view(demo: Demo) -> RenderableType:
 
 
 def _nearby(path: Path) -> str:
-    """Return a path as seen from here."""
+    """Return a path relative to the current folder, if possible."""
     return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)

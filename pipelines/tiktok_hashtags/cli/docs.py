@@ -1,4 +1,4 @@
-"""What the tables and columns mean."""
+"""The command that documents tables and columns."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The beginning of a project."""
+"""The command that starts a project."""
 
 from __future__ import annotations
 

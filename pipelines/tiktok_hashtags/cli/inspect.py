@@ -1,4 +1,4 @@
-"""Looks at a project that change nothing."""
+"""The commands that show a project and change nothing."""
 
 from __future__ import annotations
 

@@ -34,8 +34,8 @@ COMMANDS = {
         *(init, watch, doctor, plan, run, status, usage, transform, report),
         *(replay, prune, query, docs, demo, sandbox),
     )
-} | {"publish": transform}  # the name under which people look for it
-# dlt and dbt import thousands of objects that stay; by default the collector looks through all of them over and over.
+} | {"publish": transform}  # the name that people look for
+# dlt and dbt import thousands of lasting objects; by default, the collector inspects all of them again and again.
 _GC_THRESHOLD = 10_000
 _M_ARENA_MAX = -8  # of glibc's malloc.h
 
@@ -95,7 +95,7 @@ def main(ctx: click.Context, project_dir: Path, verbose: bool) -> None:
 
     gc.set_threshold(_GC_THRESHOLD)
     _share_heaps()
-    # dlt would report each run to its makers; a run talks to the watchlist's providers alone.
+    # dlt would report each run to its makers; a run contacts only the watchlist's providers.
     os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")
     _log_to_stderr(verbose=verbose, is_brief=ctx.invoked_subcommand == "demo")
     if ctx.invoked_subcommand not in ("init", "demo"):

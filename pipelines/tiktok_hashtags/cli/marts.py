@@ -1,4 +1,4 @@
-"""The commands that make the marts again from raw, and the report of them."""
+"""The commands that rebuild the marts from raw and write their report."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 
 @click.command()
 @json_option
-@click.option("--full-refresh", is_flag=True, help="Build every model anew from all of raw, as an upgrade may need.")
+@click.option("--full-refresh", is_flag=True, help="Build every model from all of raw, as an upgrade may need.")
 @click.pass_obj
 def transform(project: Project, as_json: bool, full_refresh: bool) -> None:
-    """Build, test and publish the marts from raw, as a run does at its end; sends nothing."""
+    """Build, test and publish the marts from raw, like the end of a run; sends nothing."""
     from tiktok_hashtags.jobs import rebuild
 
     with progress() as shown:
@@ -48,4 +48,4 @@ def report(project: Project, as_json: bool, clock: Clock, is_opened: bool) -> No
     else:
         say(str(written.path))
     if is_opened and click.launch(written.path.resolve().as_uri()):
-        say(f"No program to open it was found: open {written.path} in a browser.", err=True)
+        say(f"No program to open it was found. Open {written.path} in a browser.", err=True)

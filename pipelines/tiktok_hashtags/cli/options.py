@@ -20,8 +20,8 @@ def json_option(command: Command) -> Command:
 
 
 def now_option(command: Command) -> Command:
-    """Add `--now`, which gives the command its `clock`."""
-    text = "Take this as the current time, and let it stand still (ISO, UTC unless it says otherwise)."
+    """Add `--now`, from which the command gets its `clock`."""
+    text = "Use this fixed time as the current time (ISO; UTC unless it has an offset)."
     return click.option("--now", "clock", metavar="TIME", callback=_now, help=text)(command)
 
 

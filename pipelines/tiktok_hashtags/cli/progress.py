@@ -28,7 +28,7 @@ class Shown:
         self._items: Counter[str] = Counter()
 
     def stage(self, text: str) -> None:
-        """Show what the run does now."""
+        """Show the run's current stage."""
         if self._progress and self._stage is not None:
             self._progress.update(self._stage, description=text)
         else:

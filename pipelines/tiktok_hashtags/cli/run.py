@@ -1,4 +1,4 @@
-"""Fetching and loading: what it would cost, a run, a replay."""
+"""The commands that fetch and load: plan, run, replay."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 @only_option
 @click.pass_context
 def plan(ctx: click.Context, as_json: bool, clock: Clock, only: Sequence[str]) -> None:
-    """Show what a run would ask for and what it can cost; sends nothing."""
+    """Show the requests of a run and the most that they can cost; sends nothing."""
     from tiktok_hashtags.jobs import Options, check_limits, lines, planned
 
     watchlist, plans, notes = planned(ctx.obj, Options(clock=clock, only=only))
@@ -56,7 +56,7 @@ def plan(ctx: click.Context, as_json: bool, clock: Clock, only: Sequence[str]) -
 @click.option(
     "--concurrency", type=click.IntRange(1, 200), default=20, show_default=True, help="Walks at the same time."
 )
-@click.option("--max-usd", type=click.FloatRange(0), help="Stop before a request that could bring this run over this.")
+@click.option("--max-usd", type=click.FloatRange(0), help="Dollar limit; a request that could exceed it is not sent.")
 @click.option("--transform/--no-transform", default=True, help="Build and test the marts after loading.")
 @click.pass_context
 def run(
@@ -98,7 +98,7 @@ def run(
 
 
 def _notified(project: Project, notify: Notify, outcome: dict[str, Any]) -> None:
-    """Tell whoever is to be told; what goes wrong with that is a message."""
+    """Send notifications; print a failed one instead of raising it."""
     from tiktok_hashtags.jobs import run_report
 
     for problem in notify.send(run_report(project, outcome)):
@@ -125,7 +125,7 @@ def replay(ctx: click.Context, as_json: bool, since: datetime) -> None:
 def plan_json(
     lines: Sequence[Line], skipped: Sequence[str], *, notes: Sequence[str] = (), refusal: TiktagsError | None = None
 ) -> dict[str, Any]:
-    """Return a plan as `tiktags plan --json` prints it, with the reason why a run would refuse it."""
+    """Return a plan as `tiktags plan --json` prints it, with the reason if a run would refuse it."""
     resources = [
         {
             "provider": line.provider,
@@ -149,10 +149,10 @@ def plan_json(
 
 
 def plan_table(lines: Sequence[Line], skipped: Sequence[str], *, notes: Sequence[str] = ()) -> RenderableType:
-    """Return a plan as a table, and below it what will not be fetched."""
+    """Return a plan as a table, with the omitted walks below it."""
     left_out = [*_skipped(skipped), *map(shown_line, _first(notes, rest="; `--json` has them all"))]
     if not lines:
-        why = "" if notes else ": all that the watchlist asks for is complete for this date"
+        why = "" if notes else ": the watchlist is complete for this date"
         return Group(shown_line(f"Nothing to fetch{why}."), *left_out)
     rows = [
         (f"{line.provider}.{line.resource}", line.walks, line.requests, line.credits, dollars(line.usd))
@@ -167,20 +167,20 @@ def plan_table(lines: Sequence[Line], skipped: Sequence[str], *, notes: Sequence
     )
     columns = ("resource", "walks", "requests", "worst-case credits", "worst-case $")
     note = shown_line(
-        "Full pages, no retries; a request beyond a limit is not sent. Nothing was sent by this command.", style="dim"
+        "Full pages, no retries; a request beyond a limit is not sent. This command sent nothing.", style="dim"
     )
     return Group(rows_table(columns, [*rows, total]), note, *left_out)
 
 
 def run_summary(outcome: Outcome) -> RenderableType:
-    """Return what a run did, and what it could not do."""
+    """Return the summary of a run, with its failures."""
     rows = [
         (name, count["requests"], count["credits"], count["rows"], count["rejects"], count["replayed_pages"])
         for name, count in outcome.providers.items()
     ]
     columns = ("provider", "requests", "credits", "rows", "rejects", "replayed pages")
     reasons = Counter(walk.stop_reason for walk in outcome.walks)
-    walks = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common()) or "nothing was left to walk"
+    walks = ", ".join(f"{count} {reason}" for reason, count in reasons.most_common()) or "nothing was left to fetch"
     parts: list[RenderableType] = [
         shown_line(f"Run {outcome.run_id} for {outcome.snapshot_date}: exit code {outcome.exit_code}"),
         rows_table(columns, rows),
@@ -197,13 +197,13 @@ def run_summary(outcome: Outcome) -> RenderableType:
 
 
 def _first(lines: Sequence[str], *, rest: str) -> list[str]:
-    """Return what fits a screen, and how much more there is."""
+    """Return the lines that fit a screen, and the number of others."""
     more = len(lines) - 20
     return [*lines[:20], f"... and {more} more{rest}"] if more > 0 else list(lines)
 
 
 def replay_view(done: Replay) -> RenderableType:
-    """Return what a replay loaded, by snapshot date, and what it could not load any more."""
+    """Return the results of a replay by snapshot date, and the dates that are pruned."""
     rows = []
     for day in done.days:
         missing = sum(walk.stop_reason == "not_in_journal" for walk in day.walks)
@@ -212,7 +212,7 @@ def replay_view(done: Replay) -> RenderableType:
         rows.append((day.snapshot_date, pages, items, missing))
     table = rows_table(("snapshot date", "pages", "rows", "walks not in the journal"), rows)
     pruned = [
-        shown_line(f"Not replayed, their pages are pruned: {len(days)} days, {days[0]} to {days[-1]}")
+        shown_line(f"Not replayed, because their pages are pruned: {len(days)} days, {days[0]} to {days[-1]}")
         for days in [done.pruned_dates]
         if days
     ]
@@ -227,13 +227,13 @@ def _by_provider(lines: Sequence[Line]) -> dict[str, int]:
 
 
 def _total_usd(lines: Sequence[Line]) -> float | None:
-    """Return the sum of what has a price; None where nothing has."""
+    """Return the sum of the prices; None if nothing has a price."""
     priced = [line.usd for line in lines if line.usd is not None]
     return sum(priced) if priced else None
 
 
 def _skipped(names: Sequence[str]) -> list[Text]:
     return [
-        shown_line(f"{name}: skipped, there is no key for it and nothing asks for it by name", style="dim")
+        shown_line(f"{name}: skipped, because it has no key and the watchlist does not name it", style="dim")
         for name in names
     ]

@@ -1,4 +1,4 @@
-"""What a person sees: tables, summaries, progress. Builds renderables; the commands print them."""
+"""The output for people: tables and lines as renderables, which the commands print."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def stdout() -> Console:
 
 
 def shown_line(text: str, style: str = "") -> Text:
-    """Return a line for the terminal, in which no character of the text is a command."""
+    """Return a line for the terminal, without control characters."""
     return Text(printable(text), style=style)
 
 
@@ -38,7 +38,7 @@ def say(text: str, *, err: bool = False) -> None:
 
 
 def rows_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, title: str | None = None) -> Table:
-    """Return rows as a table, numbers to the right."""
+    """Return rows as a table, with numbers aligned to the right."""
     table = Table(title=title, title_justify="left", box=None, pad_edge=False)
     for index, column in enumerate(columns):
         is_number = any(isinstance(row[index], int | float) and not isinstance(row[index], bool) for row in rows)
@@ -51,7 +51,7 @@ def rows_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, title: 
 def rows_json(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> dict[str, Any]:
     """Return rows as `tiktags query --json` prints them.
 
-    Columns of the same name are numbered ("n", "n_2"); numbers that JSON does not have are the strings "NaN",
+    Columns of the same name are numbered ("n", "n_2"); numbers that JSON lacks are the strings "NaN",
     "Infinity" and "-Infinity".
     """
     names = _distinct(columns)
@@ -68,7 +68,7 @@ def _distinct(names: Sequence[str]) -> list[str]:
 
 
 def _json_value(value: Any) -> Any:
-    """Return a value of a row as JSON can carry it, whatever is nested in it."""
+    """Return a value of a row as a JSON value, at any depth."""
     if isinstance(value, float) and not math.isfinite(value):
         return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
     if isinstance(value, dict):
@@ -85,5 +85,5 @@ def _cell(value: Any) -> Text:
 
 
 def dollars(value: float | None) -> str:
-    """Return an amount as a person reads it."""
+    """Return an amount in dollars for people."""
     return "no public price" if value is None else f"${value:,.4f}"

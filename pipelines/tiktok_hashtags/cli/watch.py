@@ -1,4 +1,4 @@
-"""The watchlist from the command line; its comments stay."""
+"""The commands that edit the watchlist and keep its comments."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def watch(ctx: click.Context, as_json: bool) -> None:
     if ctx.invoked_subcommand is None:
         ctx.invoke(list_, as_json=as_json)
     elif as_json:
-        raise click.UsageError(f"--json belongs behind the subcommand: tiktags watch {ctx.invoked_subcommand} --json")
+        raise click.UsageError(f"--json belongs after the subcommand: tiktags watch {ctx.invoked_subcommand} --json")
 
 
 @watch.command()
@@ -71,7 +71,7 @@ def watch(ctx: click.Context, as_json: bool) -> None:
 def add(project: Project, /, names: Sequence[str], as_json: bool, **given: Any) -> None:
     """Track hashtags, trend lists and searches: `tiktags watch add '#christmas' --campaign holiday-2026`.
 
-    Digits alone are an id; '#2026' is the hashtag of that name. An entry that is tracked already stays as it is.
+    Digits alone are an id; '#2026' is the hashtag of that name. An entry that is already tracked stays unchanged.
     """
     from tiktok_hashtags import providers
     from tiktok_hashtags.watchlist import add as add_entries
@@ -114,10 +114,10 @@ def rm(project: Project, /, names: Sequence[str], as_json: bool, **given: Any) -
 @json_option
 @click.pass_obj
 def import_(project: Project, /, file: IO[str], as_json: bool, **given: Any) -> None:
-    """Track the hashtags of a file: one a line, or CSV with a row of column names; `-` is stdin.
+    """Track the hashtags of a file: one per line, or CSV with a row of column names; `-` is stdin.
 
     Columns: name (or hashtag), url, id, providers, max_videos, region, campaigns, role; `;` separates
-    the items of a list. Options hold for the rows that leave a column empty.
+    the items of a list. Options apply to the rows that leave a column empty.
     """
     from tiktok_hashtags import providers
     from tiktok_hashtags.watchlist import add as add_entries
@@ -151,7 +151,7 @@ def _values(names: Sequence[str], given: dict[str, Any]) -> tuple[dict[str, Any]
     """Return the options for hashtags, trend lists and searches.
 
     Raises:
-        UsageError: Nothing is named, or an option belongs to a kind of entry that is not named.
+        UsageError: No entry is named, or an option belongs to a kind of entry that is not named.
     """
     kinds = {
         "a hashtag": (names, ("providers", "campaigns", "role", "max_videos", "region")),

@@ -1,4 +1,4 @@
-"""From a watchlist to arrow tables: what is to be crawled, the loop over pages, and the decoding of their items."""
+"""From a watchlist to arrow tables: the walks to make, the loop over pages, and the decoding of their items."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Many crawls at once: threads fetch pages, the caller's thread decodes them into raw tables for dlt.
 
-`WalkLog` keeps what each crawl came to: its verdict, its requests, its rejects and its notices.
+`WalkLog` keeps the result of each crawl: its verdict, requests, rejects and notices.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Step:
 
 
 def no_client() -> None:
-    """Stand in for the client of walks that send nothing."""
+    """Take the place of a client for walks that send nothing."""
 
 
 def raw_tables(
@@ -57,17 +57,17 @@ def raw_tables(
     provider: str,
     connect: Callable[[], ApiClient | None] = no_client,
 ) -> Iterator[Any]:
-    """Walk all that is not complete yet; yield arrow tables marked with their raw table's name.
+    """Make all walks that are not complete yet; yield arrow tables marked with their raw table's name.
 
     Args:
         walks: The provider's walks of one resource.
         entities: The raw tables that the walks fill.
         session: The run.
         provider: The provider's name.
-        connect: Makes the client, once the resource is read.
+        connect: Makes the client when the resource is read.
 
-    The first tables are empty, so that every column exists from the first load on; the last ones tell of the walks,
-    the requests, the rejects and the notices. A failing walk is a row in `walks`, not an exception.
+    The first tables are empty, so that every column exists from the first load on; the last ones hold the walks, the
+    requests, the rejects and the notices. A failing walk is a row in `walks`, not an exception.
     """
     mark, client = Marker(), connect()
     empty = {name: table for entity in entities for name, table in entity.empty().items()}
@@ -128,7 +128,7 @@ def _steps_of(item: Walk, client: ApiClient | None, session: Session) -> Iterato
             yield Step(item, started_at, number, first_position, page)
     except RequestError as error:
         yield Step(item, started_at, verdict=Verdict(stop_reason=error.reason, error=error))
-    except Exception as error:  # noqa: BLE001  # handed to the reading thread, which raises it
+    except Exception as error:  # noqa: BLE001  # passed to the reading thread, which raises it
         yield Step(item, started_at, fault=error)
 
 
@@ -154,7 +154,7 @@ def _batches(steps: Iterator[Step], log: WalkLog) -> Iterator[dict[str, pa.Table
 
 
 class WalkLog:
-    """What a resource has to say about itself at its end."""
+    """The results of a resource's walks, for the raw tables that describe the run."""
 
     def __init__(self, session: Session, provider: str) -> None:
         self._session, self._provider = session, provider
@@ -185,7 +185,7 @@ class WalkLog:
         )
 
     def decoded(self, entity: Entity, pages: Sequence[tuple[Origin, Sequence[bytes]]]) -> dict[str, pa.Table]:
-        """Decode a batch, keeping count of what it held."""
+        """Decode a batch and count its rows and rejects."""
         batch = entity.decode(pages)
         self._items[entity.table] += sum(len(items) for _, items in pages)
         self._reasons[entity.table].update(reject.reason for reject in batch.rejects)
@@ -240,8 +240,8 @@ class WalkLog:
         for row in requests:
             charged[row["walk_key"]] += row["credits"]
         notices = self._notices()
-        told = ("provider", "entity", "kind", "detail")
-        self._session.tally.notices += [{name: notice[name] for name in told} for notice in notices]
+        columns = ("provider", "entity", "kind", "detail")
+        self._session.tally.notices += [{name: notice[name] for name in columns} for notice in notices]
         return {
             "walks": [{**run, **result.row(), "credits": charged[result.walk_key]} for result in self._results],
             "api_requests": request_rows(row for row in requests if row["walk_key"] in keys),
@@ -267,7 +267,7 @@ class WalkLog:
         return [{"provider": self._provider, **notice} for notice in (*drift, *rejected, *missing)]
 
     def _note_unknown(self, table: str, paths: set[str]) -> None:
-        """Keep what no earlier notice told of, up to a limit, because keys can be made up without end."""
+        """Keep the fields that no earlier notice named, up to a limit: an answer can hold any number of keys."""
         known = self._session.known.unnamed_fields.get(table, frozenset())
         room = MAX_UNKNOWN - len(self._unknown[table])
         new = sorted(path for path in paths - self._unknown[table] if path not in known)
@@ -297,7 +297,7 @@ class WalkLog:
 
 def _drift(paths: set[str]) -> str:
     named = ", ".join(sorted(paths)[:20])
-    return f"{len(paths)} fields that the document does not name: {named}"
+    return f"undocumented fields ({len(paths)}): {named}"
 
 
 def _rejected(reasons: Counter[str], *, of: int) -> str:

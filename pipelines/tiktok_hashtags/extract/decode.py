@@ -1,8 +1,8 @@
 """From the raw bytes of items to arrow tables: one parent table and its child tables per entity.
 
-Fast path: arrow's own JSON reader with the schema that the wire type implies, several pages at a time. Where it
-refuses a batch (a number for a text, a field nobody declared, a lone surrogate), the batch is decoded item by item
-with msgspec, which also takes "123" for 123; an item that fails there is a reject and costs only itself.
+Fast path: arrow's own JSON reader with the schema that the wire type implies, several pages at a time. If it refuses a
+batch (a number for a text, an undeclared field, a lone surrogate), the batch is decoded item by item with msgspec,
+which also accepts "123" for 123; an item that fails there is a reject, and the others stay.
 """
 
 from __future__ import annotations
@@ -62,7 +62,7 @@ class Origin:
 
 
 class Refused(bytes):
-    """An item that is refused before it is decoded: the beginning of its bytes, and why."""
+    """An item that is refused before decoding: the beginning of its bytes, and the reason."""
 
     reason: str
 
@@ -75,7 +75,7 @@ class Refused(bytes):
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """An item that could not be decoded, with what it was and why."""
+    """An item that could not be decoded, with its content and the reason."""
 
     entity: str
     origin: Origin
@@ -86,7 +86,7 @@ class Reject:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """The tables of a batch, by raw table name, its rejects, and the paths of fields that no document names."""
+    """The tables of a batch, by raw table name, its rejects, and the paths of undocumented fields."""
 
     tables: dict[str, pa.Table]
     rejects: list[Reject]
@@ -101,7 +101,7 @@ def _no_derived(
 
 @dataclass(frozen=True)
 class Entity:
-    """A raw table: its wire type and what is added to it.
+    """A raw table: its wire type and the columns added to it.
 
     Args:
         table: The name of the raw table, `<provider>_<entity>`.
@@ -109,9 +109,9 @@ class Entity:
         ids: The ids of decoded items, before flattening; an item without one is a reject. None: every object counts.
         requested: The columns that `Origin.requested` fills, with their arrow types.
         derive: Adds columns and child tables after flattening; also gets the table before it.
-        is_open: The document names only part of what items carry: below their top level, only some items of a batch
-            are looked at for fields that nobody names.
-        unread: Dotted paths that the document names and nobody needs.
+        is_open: The document names only part of the items' fields: below the top level, only some items of a batch are
+            searched for undocumented fields.
+        unread: Dotted paths of documented fields that nobody needs.
     """
 
     table: str
@@ -154,7 +154,7 @@ class Entity:
 
 @dataclass(slots=True)
 class _Rows:
-    """The items of a batch, with the page and the place within it that each came from, and as lines of text."""
+    """The items of a batch, with the page and the position on it of each, and the lines of text."""
 
     items: Sequence[bytes]
     places: list[tuple[Origin, int]]
@@ -181,7 +181,7 @@ class _Rows:
 
 
 def _fast(entity: Entity, rows: _Rows) -> pa.Table | None:
-    """Decode all items at once, or return None if any of them is not plainly what the wire type says."""
+    """Decode all items at once, or return None if any of them differs from the wire type."""
     schema = entity.schema
     if (entity.is_open and rows.items) or any(isinstance(item, Refused) for item in rows.items):
         return None
@@ -200,7 +200,7 @@ def _fast(entity: Entity, rows: _Rows) -> pa.Table | None:
 
 
 def _one_a_line(rows: _Rows) -> bytes | None:
-    """Return the items as JSON Lines; None where one is no object, because that crashes arrow's reader."""
+    """Return the items as JSON Lines; None if one is not an object, because that crashes arrow's reader."""
     breaks = len(rows.items) - 1
     if (
         rows.lines[:1] == b"{"
@@ -232,7 +232,7 @@ def _item_by_item(entity: Entity, rows: _Rows) -> tuple[pa.Table, _Rows, list[Re
 
 
 def _unknown_fields(entity: Entity, items: Sequence[bytes]) -> set[str]:
-    """Return the paths of fields that no document names, each cut to `MAX_PATH_CHARS`."""
+    """Return the paths of undocumented fields, each cut to `MAX_PATH_CHARS`."""
     step = max(len(items) // _SAMPLED_ITEMS, 1) if entity.is_open else 1
     found: set[str] = set()
     for index, item in enumerate(items):
@@ -245,7 +245,7 @@ def _unknown_fields(entity: Entity, items: Sequence[bytes]) -> set[str]:
 
 
 def _with_id(entity: Entity, nested: pa.Table, rows: _Rows) -> tuple[pa.Table, _Rows, list[Reject]]:
-    """Set aside the items without an id."""
+    """Reject the items without an id."""
     if entity.ids is None or nested.num_rows == 0:
         return nested, rows, []
     has_id = pc.fill_null(pc.greater(pc.utf8_length(pc.utf8_trim_whitespace(entity.ids(nested))), 0), False)

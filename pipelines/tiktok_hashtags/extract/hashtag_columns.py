@@ -17,7 +17,7 @@ _SKIN_TONES = frozenset("\U0001f3fb\U0001f3fc\U0001f3fd\U0001f3fe\U0001f3ff")
 
 
 def keys_of(spellings: pa.Array | pa.ChunkedArray) -> pa.Array:
-    """Return the `hashtag_key` of each spelling; null where there is none."""
+    """Return the `hashtag_key` of each spelling; null if it has none."""
     column = spellings.combine_chunks() if isinstance(spellings, pa.ChunkedArray) else spellings
     encoded = column.dictionary_encode()
     keys = [hashtag_key(name) if name is not None else None for name in encoded.dictionary.to_pylist()]
@@ -30,7 +30,7 @@ def with_key(table: pa.Table, spelling: str, *, name: str = "hashtag_key") -> pa
 
 
 def with_parent(child: pa.Table, parent: pa.Table, column: str, *, name: str = "video_id") -> pa.Table:
-    """Give each row of a child table its parent's natural key."""
+    """Add its parent's natural key to each row of a child table."""
     return child.append_column(name, parent[column].take(child["_parent"])).drop_columns(["_parent"])
 
 

@@ -1,4 +1,4 @@
-"""The one loop that pages through every cursor, with every reason it can stop for."""
+"""The one loop that pages through every cursor, with every reason for which it can stop."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ class Page:
 
     Args:
         items: The raw bytes of each item.
-        ids: The id of each item; None where it has none.
-        cursor: Where the next page starts; None where the answer names none.
+        ids: The id of each item; None if it has none.
+        cursor: The start of the next page; None if the answer names none.
         has_more: Whether the answer promises a next page.
         is_partial: The balance cut the page short: its rows count, its cursor does not.
-        credits: What the page cost when it was bought; 0 for a replay.
+        credits: The price of the page when it was bought; 0 for a replay.
     """
 
     items: Sequence[bytes]
@@ -62,11 +62,12 @@ class Rules:
     Args:
         max_items: Stop after the page that reaches this many items; None for no limit.
         max_pages: A safety stop; a walk that it ends is incomplete. None for no limit.
-        repeated_pages: A safety stop after this many pages in a row of ids that came before; None never to.
-        known_pages: Stop after this many pages in a row without a new id; None never to.
+        repeated_pages: A safety stop after this many pages in a row without an id that is new to the walk; None for no
+            limit.
+        known_pages: Stop after this many pages in a row without a new id; None for no limit.
         known_ids: The ids that count as known.
-        skip_to: Given a cursor and the size of the page before it (0 for none), returns where the page after the one at
-            the cursor begins and how many items are skipped; None where only a page itself names its successor.
+        skip_to: Takes a cursor and the size of the page before it (0 for none); returns the start of the page after the
+            one at the cursor, and the number of skipped items. None if only a page itself names its successor.
     """
 
     max_items: int | None = None
@@ -79,7 +80,7 @@ class Rules:
 
 @dataclass(slots=True)
 class Verdict:
-    """How a walk went; `suspect` holds the request keys of pages that misled it and are worth requesting again."""
+    """The result of a walk; `suspect` holds the request keys of pages that misled it and should be requested again."""
 
     pages: int = 0
     items: int = 0
@@ -93,7 +94,7 @@ class Verdict:
 
     @property
     def is_complete(self) -> bool:
-        """Whether the walk got all that its rules ask for."""
+        """Whether the walk got everything that its rules demand."""
         return self.stop_reason in COMPLETE_REASONS
 
 
@@ -104,16 +105,16 @@ def walk(fetch: Fetch, rules: Rules) -> Generator[tuple[int, int, Page], None, V
     """Yield (page number, position of its first item, page) until a rule, the feed or an error ends the walk.
 
     Args:
-        fetch: Gets the page at a cursor; also told how many items were received before it.
+        fetch: Gets the page at a cursor, given the number of items received before it.
         rules: When to stop early.
 
-    Stop reasons, complete: `feed_end` (no more is promised), `max_videos`, `known_pages`, `not_found`.
-    Incomplete: `max_pages`; `cursor_loop` (a cursor came again); `no_cursor` (more is promised, but not where);
-    `empty_pages` (more is promised, twice in a row for nothing); `repeated_items` (new cursors, the same items);
+    Complete stop reasons: `feed_end` (no more is promised), `max_videos`, `known_pages`, `not_found`.
+    Incomplete: `max_pages`; `cursor_loop` (a cursor came again); `no_cursor` (more is promised, but no cursor to it);
+    `empty_pages` (more is promised, but two pages in a row are empty); `repeated_items` (new cursors, the same items);
     `balance` (the page was cut short); or the `reason` of the error that ended it.
 
-    A failing request ends only this walk: it is in the verdict, not raised. Where the rules can skip a page, one that
-    stays broken is skipped, unless it is the second in a row; the walk is incomplete all the same.
+    A failing request ends only this walk: it is in the verdict, not raised. If the rules can skip a page, a page that
+    stays broken is skipped, unless it is the second in a row; the walk is still incomplete.
     """
     verdict = Verdict()
     state = _State(rules)
@@ -140,9 +141,9 @@ def walk(fetch: Fetch, rules: Rules) -> Generator[tuple[int, int, Page], None, V
 
 
 class IdSet:
-    """Ids as 64-bit hashes: 8 bytes each, but for the latest few thousand.
+    """Ids as 64-bit hashes: 8 bytes each, except the latest few thousand.
 
-    Hashes hold for the life of the process only; of a billion ids, two share one with a chance of 1 in 37.
+    Hashes are valid in this process only; among a billion ids, two share a hash with a chance of 1 in 37.
     """
 
     def __init__(self, ids: Iterable[str] = ()) -> None:
@@ -150,13 +151,13 @@ class IdSet:
         self._sorted = np.sort(np.fromiter((hash(item_id) for item_id in ids), dtype=np.int64))
 
     def __contains__(self, item_id: object) -> bool:
-        """Tell whether an id is in the set."""
+        """Return whether an id is in the set."""
         number = hash(item_id)
         at = int(np.searchsorted(self._sorted, number))
         return number in self._recent or (at < len(self._sorted) and int(self._sorted[at]) == number)
 
     def unseen(self, ids: Iterable[str | None]) -> list[str]:
-        """Return the ids that never came before, each once, and remember them."""
+        """Return the ids that are not in the set yet, each once, and add them."""
         found = {hash(item_id): item_id for item_id in ids if item_id is not None}
         fresh = [number for number in found if number not in self._recent]
         if fresh and len(self._sorted):
@@ -190,7 +191,7 @@ class _State:
     trail: list[str] = field(default_factory=list)
 
     def skipped(self, cursor: str | None, error: RequestError, verdict: Verdict) -> str | None:
-        """Note an error; return where the page after it begins, or end the walk."""
+        """Record an error; return the start of the page after it, or end the walk."""
         verdict.error = error
         place = self._skip_to(cursor, error)
         if place is None:
@@ -202,7 +203,7 @@ class _State:
         return place[0]
 
     def _skip_to(self, cursor: str | None, error: RequestError) -> tuple[str, int] | None:
-        # A failing envelope on the first page is rather the list's than the page's, and is charged for.
+        # A failing envelope on the first page is likely the whole list's fault, and each try is charged.
         kinds = (*_OF_ONE_PAGE, EnvelopeError) if self.page_size else _OF_ONE_PAGE
         is_of_one_page = isinstance(error, kinds) and not isinstance(error, _OF_MORE_PAGES)
         if self.rules.skip_to is None or self.is_after_gap or not is_of_one_page:
@@ -210,7 +211,7 @@ class _State:
         return self.rules.skip_to(cursor, self.page_size)
 
     def count_new(self, page: Page) -> int:
-        """Count the ids that no earlier load and no earlier page has."""
+        """Count the ids that are in no earlier load and on no earlier page."""
         unseen = self.seen_ids.unseen(page.ids)
         new = sum(1 for item_id in unseen if item_id not in self.rules.known_ids)
         self.received += len(page.items)
@@ -222,7 +223,7 @@ class _State:
         return new
 
     def stop_reason(self, page: Page, verdict: Verdict) -> str:
-        """Return why the walk ends after this page, or "" if it goes on."""
+        """Return the reason to end the walk after this page, or "" to go on."""
         rules = self.rules
         if page.is_partial:
             return "balance"
@@ -253,8 +254,8 @@ def walk_key(*, provider: str, endpoint: str, target: str, snapshot_date: date |
     Args:
         provider: The provider's name.
         endpoint: The endpoint's name.
-        target: What is walked, with every parameter that changes the answer.
-        snapshot_date: The run's date; None for what never changes, such as a file by its content.
+        target: The hashtag, list, keyword or dataset, with every parameter that changes the answer.
+        snapshot_date: The run's date; None for a target that never changes, such as a file by its content.
     """
     identity = f"{provider}\n{endpoint}\n{target}\n{snapshot_date or ''}"
     return hashlib.blake2b(identity.encode(), digest_size=12).hexdigest()

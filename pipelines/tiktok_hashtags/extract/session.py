@@ -1,4 +1,4 @@
-"""What the sources of one run share: what earlier loads left, what this run learns, and what it has done so far."""
+"""The state that the sources of one run share: results of earlier loads, ids learned in this run, and its progress."""
 
 from __future__ import annotations
 
@@ -20,23 +20,23 @@ OnPage = Callable[[str, str, int], None]
 
 
 def ignore_page(_provider: str, _target: str, _items: int) -> None:
-    """Show nothing of a page that came in."""
+    """Ignore a page that came in."""
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What earlier loads left in the warehouse, read before anything is fetched.
+    """The results of earlier loads, read from the warehouse before anything is fetched.
 
     Args:
-        request_count: Requests of the ledger that are in the warehouse.
+        request_count: The number of the ledger's requests that are in the warehouse.
         complete_walks: Walks that need not be bought again: stop reason and items by walk key.
-        incomplete_walks: Keys of datasets' walks of this date that came to nothing.
+        incomplete_walks: Keys of this date's walks of datasets that failed.
         hashtag_ids: The id of each hashtag key, from details and searches.
-        not_found: When a provider last said that a hashtag does not exist, by (provider, hashtag key or id).
+        not_found: When a provider last reported a hashtag as missing, by (provider, hashtag key or id).
         video_ids: Loaded video ids by (provider, hashtag key or id).
         full_walk_dates: The last walk to the end of a feed, by (provider, hashtag key or id).
-        unnamed_fields: Fields that no document names and that an earlier notice told of, by raw table.
-        missing: Keys of hashtags that details of the last days did not find.
+        unnamed_fields: Undocumented fields that an earlier notice named, by raw table.
+        missing: Keys of hashtags that the last days' details did not find.
     """
 
     request_count: int = 0
@@ -52,7 +52,7 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class WalkResult:
-    """How one walk of the run ended."""
+    """The end of one walk of the run."""
 
     walk_key: str
     provider: str
@@ -80,7 +80,7 @@ class WalkResult:
 
 @dataclass
 class Tally:
-    """What a run has done so far, for its summary."""
+    """The run's counts so far, for its summary."""
 
     walks: list[WalkResult] = field(default_factory=list)
     rows: Counter[str] = field(default_factory=Counter)
@@ -89,7 +89,7 @@ class Tally:
 
 
 class HashtagIds:
-    """The hashtag ids that a run's own details and searches bring, for the walks that need them."""
+    """The hashtag ids from the run's own details and searches, for the walks that need them."""
 
     def __init__(self) -> None:
         self._ids: dict[str, str] = {}
@@ -105,11 +105,11 @@ class HashtagIds:
         self._missing.add(key or "")
 
     def id_of(self, key: str | None) -> str | None:
-        """Return the id of a hashtag; None where this run has not met it."""
+        """Return the id of a hashtag; None if this run has not learned it."""
         return self._ids.get(key or "")
 
     def is_missing(self, key: str | None) -> bool:
-        """Tell whether details of this run found no such hashtag."""
+        """Return whether details of this run found no such hashtag."""
         return (key or "") in self._missing
 
     def ids(self) -> set[str]:
@@ -119,13 +119,13 @@ class HashtagIds:
 
 @dataclass
 class Session(FetchSession):
-    """One run, shared by the sources it drives; a source used alone makes its own.
+    """One run, shared by its sources; a source used alone makes its own.
 
     Args:
-        known: What earlier loads left; never changed by the run.
-        learned: The ids that this run brings.
-        tally: What the run has done so far.
-        on_page: Told of every page: provider, target, number of items.
+        known: The results of earlier loads; the run never changes them.
+        learned: The ids that this run learns.
+        tally: The run's counts so far.
+        on_page: Called for every page with provider, target and number of items.
     """
 
     known: Known = field(default_factory=Known)
@@ -137,7 +137,7 @@ class Session(FetchSession):
     def alone(cls, *, clock: Clock = system_clock, ledger_path: str | None = None) -> Session:
         """Return a session for a source that is used without the command line.
 
-        Without a `ledger_path` its journal is a temporary file that goes with the process.
+        Without a `ledger_path`, its journal is a temporary file, deleted when the process ends.
         """
         path = Path(ledger_path) if ledger_path else _temporary_folder() / "journal.sqlite"
         now = clock()
@@ -145,11 +145,11 @@ class Session(FetchSession):
         return cls(clock=clock, journal=journal, run_id=run_id, snapshot_date=now.date(), is_shared=bool(ledger_path))
 
     def id_of(self, key: str | None) -> str | None:
-        """Return a hashtag's id, from earlier loads or from this run; None where nobody knows it."""
+        """Return a hashtag's id, from earlier loads or from this run; None if it is unknown."""
         return self.known.hashtag_ids.get(key or "") or self.learned.id_of(key)
 
     def is_missing(self, key: str | None) -> bool:
-        """Tell whether details of this run or of the last days found no such hashtag."""
+        """Return whether details of this run or of the last days found no such hashtag."""
         return (key or "") in self.known.missing or self.learned.is_missing(key)
 
 

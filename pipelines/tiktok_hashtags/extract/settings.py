@@ -21,7 +21,7 @@ Dollars = Annotated[float, msgspec.Meta(ge=0, le=1_000_000, description="a numbe
 
 
 class _Table(msgspec.Struct, frozen=True):
-    """`[sources.<provider>]`; a key that it lacks is looked for under `[sources]`, except the API key."""
+    """`[sources.<provider>]`; a key that it lacks is read from `[sources]`, except the API key."""
 
     api_key: Key | None = None
     base_url: Text | None = None
@@ -39,11 +39,11 @@ class Settings:
     """A provider's configuration, checked before anything is sent.
 
     Args:
-        api_key: The key; None where there is none.
+        api_key: The key; None if there is none.
         page_size: Items to ask for per page.
-        max_pages: The safety stop of a walk.
-        stop_after_known_pages: End a walk after this many pages without a new id; None for never.
-        full_walk_every_days: With it on, how often a walk still goes to the feed's end.
+        max_pages: The number of pages after which a walk stops for safety.
+        stop_after_known_pages: End a walk after this many pages without a new id; None for no such stop.
+        full_walk_every_days: How often a walk still goes to the feed's end with that setting.
     """
 
     provider: str
@@ -56,11 +56,11 @@ class Settings:
     full_walk_every_days: int = 7
 
     def __repr__(self) -> str:
-        """Leave the key out of every message and log."""
+        """Keep the key out of every message and log."""
         return f"Settings({self.provider!r}, {self.base_url!r}, plan={self.plan.name!r})"
 
     def client(self, headers: Mapping[str, str], session: Session) -> ApiClient:
-        """Return the run's one client for this provider; without a key, one that refuses every call."""
+        """Return the run's one client for this provider; without a key, it refuses every call."""
         client: ApiClient | None = session.clients.get(self.provider)
         if client is None:
             client = ApiClient(
@@ -84,14 +84,14 @@ def read_settings(
     max_page_size: int,
     given: Mapping[str, object] | None = None,
 ) -> Settings:
-    """Read a provider's settings; the caller's values go before the configuration.
+    """Read a provider's settings; the caller's values take precedence over the configuration.
 
     Args:
         provider: The provider's name.
         base_url: The documented base URL.
         plans: The documented price plans; the first is the default (the free one).
         page_size: The default page size.
-        max_page_size: The largest page that the API gives.
+        max_page_size: The largest page that the API returns.
         given: Values by the names of the configuration keys; None counts as not given.
 
     Raises:
@@ -113,7 +113,7 @@ def read_settings(
 
 
 def _printable(provider: str, key: str | None) -> str | None:
-    """Return a key that a header can carry: another one would end up in the messages of libraries."""
+    """Return a key that a header can carry; any other would end up in the messages of libraries."""
     if key is None:
         return None
     if not (key.isascii() and key.isprintable()):

@@ -1,4 +1,4 @@
-"""The input of a dlt source: a provider's part of a run, or a run that the source makes for itself."""
+"""The input of a dlt source: a provider's part of a run, or a run of the source alone."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ class SourceRun:
         *,
         ledger_path: str | None = None,
     ) -> SourceRun:
-        """Plan a run of one source that a dlt pipeline uses without the command line.
+        """Plan the run of a source in a dlt pipeline without the command line.
 
         Args:
             targets: The arguments of the source.
             walks_for: The provider's function of that name.
-            settings: The provider's.
+            settings: The provider's settings.
             ledger_path: A journal and ledger to share; None for a temporary one.
         """
         session = Session.alone(ledger_path=ledger_path)

@@ -1,6 +1,6 @@
-"""The raw tables that describe the runs themselves, and the marks by which dlt knows an arrow table.
+"""The raw tables that describe the runs themselves, and the marks by which dlt recognises an arrow table.
 
-Watchlist, walks, requests, rejects and notices: every run lands the watchlist as it stood, so that a past day's can be
+Watchlist, walks, requests, rejects and notices: every run loads the watchlist as it was, so that a past day's can be
 read back.
 """
 
@@ -120,7 +120,7 @@ class Marker:
         self._hinted: set[str] = set()
 
     def __call__(self, name: str, table: pa.Table) -> Any:  # dlt's marked item has no public type
-        """Return a table as dlt takes it: under its name, with its load id, its hints the first time."""
+        """Return a table in dlt's form: with its name and its load id, and its hints the first time."""
         table = table.append_column("_dlt_load_id", pa.array([self._load_id] * table.num_rows, pa.string()))
         if name in self._hinted:
             return dlt.mark.with_table_name(table, name)
@@ -134,7 +134,7 @@ class Marker:
         return dlt.mark.with_hints(table, hints, create_table_variant=True)
 
     def all(self, tables: Mapping[str, pa.Table]) -> list[Any]:
-        """Mark several tables, leaving out those without rows once their columns are known."""
+        """Mark several tables, except those without rows once dlt knows their columns."""
         wanted = {name: table for name, table in tables.items() if table.num_rows or name not in self._hinted}
         return [self(name, table) for name, table in wanted.items()]
 
@@ -146,13 +146,13 @@ def watchlist_source(
     earlier_requests: Sequence[Mapping[str, Any]] = (),
     ended_walks: Sequence[WalkResult] = (),
 ) -> Any:
-    """Return the dlt source that lands the whole watchlist, as it stands at this run.
+    """Return the dlt source that loads the whole watchlist as it is at this run.
 
     Args:
         watchlist: What to track.
         session: The run.
-        earlier_requests: Rows of the ledger that the runs that made them could not load any more.
-        ended_walks: Results of walks that no provider's source walks.
+        earlier_requests: Rows of the ledger from runs that ended before they could load them.
+        ended_walks: Results of walks that no provider's source makes.
     """
 
     @dlt.source(name="tiktags")
@@ -171,7 +171,7 @@ def watchlist_source(
 def watchlist_of(
     rows: Sequence[Mapping[str, Any]], campaigns: Mapping[tuple[str | None, str | None], Sequence[str]]
 ) -> Watchlist:
-    """Return the watchlist that rows of `raw.watchlist` stand for.
+    """Return the watchlist that rows of `raw.watchlist` describe.
 
     Args:
         rows: The rows of one run.

@@ -1,4 +1,4 @@
-"""One thing to walk, known before anything is sent, and what its page function needs."""
+"""One planned walk, known before anything is sent, and the parts that its page function needs."""
 
 from __future__ import annotations
 
@@ -18,22 +18,22 @@ from tiktok_hashtags.watchlist import Dataset, Hashtag, Search, TrendList
 
 @dataclass(frozen=True)
 class Walk:
-    """One thing to walk, known before anything is sent.
+    """One planned walk, known before anything is sent.
 
     Args:
         provider: The provider's name.
         endpoint: The resource's name, as in `--only provider.resource`.
-        target: What is walked, as a person would say it.
+        target: The walk's hashtag, list, keyword or dataset, as a person would name it.
         entity: The raw table its items go to.
-        fetch: Makes the page function once there is a client.
-        requested: Further raw columns that say what was asked for.
+        fetch: Makes the page function when there is a client.
+        requested: Further raw columns with the parameters of the request.
         worst_requests: Requests if every page is full.
-        worst_credits: The credits that those requests can cost; None where nobody charges.
+        worst_credits: The credits that those requests can cost; None if nobody charges.
         rules: When to stop early.
-        identity: What makes it the same walk again, beside provider, endpoint and date; the target unless told.
-        is_dated: Whether it is to be walked anew on every snapshot date.
+        identity: Identifies the walk besides provider, endpoint and date; by default the target.
+        is_dated: Whether each snapshot date needs the walk again.
         needs_id: Whether the provider finds the hashtag by its id only.
-        refusal: Why nothing can come of it, where that is known beforehand.
+        refusal: The reason why the walk must fail, if it is known beforehand.
     """
 
     provider: str
@@ -53,7 +53,7 @@ class Walk:
     refusal: RequestError | None = None
 
     def key(self, session: Session) -> str:
-        """Return the key by which later runs know this walk."""
+        """Return the key by which later runs recognise this walk."""
         snapshot_date = session.snapshot_date if self.is_dated else None
         return walk_key(
             provider=self.provider,
@@ -63,7 +63,7 @@ class Walk:
         )
 
     def is_done(self, session: Session) -> bool:
-        """Whether an earlier run completed this walk, and not to a lower limit than today's."""
+        """Whether an earlier run completed this walk, with a limit no lower than today's."""
         earlier = session.known.complete_walks.get(self.key(session))
         if earlier is None or self.refusal:
             return False
@@ -75,30 +75,30 @@ def id_of(item: Walk, session: Session) -> str:
     """Return the id of a walk's hashtag: from the watchlist, or from details of this or an earlier run.
 
     Raises:
-        NotFoundError: The details of this run say that there is no such hashtag.
-        MissingIdError: Nothing gave an id.
+        NotFoundError: According to this run's details, there is no such hashtag.
+        MissingIdError: The id is unknown.
     """
     where = f"{item.provider} {item.endpoint} of {item.target}"
     found = known_id(item, session)
     if found:
         return found
     if session.is_missing(item.hashtag_key):
-        raise NotFoundError(f"{where}: its details say that there is no such hashtag")
+        raise NotFoundError(f"{where}: there is no such hashtag, according to its details")
     if session.is_offline:
         raise session.missing_page(item.key(session), where)
     raise MissingIdError(f"{missing_id(item)} Nothing was sent.")
 
 
 def known_id(item: Walk, session: Session) -> str | None:
-    """Return the id of a walk's hashtag, as far as it is known by now."""
+    """Return the id of a walk's hashtag, or None while it is unknown."""
     return item.hashtag_id or session.id_of(item.hashtag_key)
 
 
 def missing_id(item: Walk) -> str:
-    """Return what to say of a walk whose hashtag has no id."""
+    """Return the message about a walk whose hashtag has no known id."""
     return (
-        f"{item.provider} {item.endpoint} of {item.target}: its id is not known. Give `id` in the watchlist, or have "
-        "it looked up: that takes a key of crawlora or tikliveapi, and a run without an `--only` that leaves them out."
+        f"{item.provider} {item.endpoint} of {item.target}: its id is unknown. Give `id` in the watchlist, or look "
+        "it up: set a key of crawlora or tikliveapi, and run without an `--only` that excludes them."
     )
 
 
@@ -110,7 +110,7 @@ def page_of(
     cursor: str | int | None = None,
     has_more: bool = False,
 ) -> Page:
-    """Return a reply as a page of a walk; what was replayed is not charged again."""
+    """Return a reply as a page of a walk; a replayed page is not charged again."""
     return Page(
         items=items,
         ids=ids,
@@ -139,7 +139,7 @@ class Targets:
 
 
 def hashtags_of(given: Sequence[Hashtag | str]) -> list[Hashtag]:
-    """Return watchlist entries for what a caller may write: an id ("3242"), a name, or an entry."""
+    """Return watchlist entries for a caller's values: ids ("3242"), names, or entries."""
     return [_hashtag(item) if isinstance(item, str) else item for item in given]
 
 
@@ -166,6 +166,6 @@ def feed_rules(hashtag: Hashtag, settings: Settings, session: Session) -> Rules:
 
 
 def is_missing(provider: str, hashtag: Hashtag, session: Session) -> bool:
-    """Tell whether a provider said within the last `NOT_FOUND_DAYS` days that there is no such hashtag."""
-    said = session.known.not_found.get((provider, hashtag.key or hashtag.id or ""))
-    return said is not None and session.snapshot_date - said < timedelta(days=NOT_FOUND_DAYS)
+    """Return whether a provider reported the hashtag as missing within the last `NOT_FOUND_DAYS` days."""
+    reported_on = session.known.not_found.get((provider, hashtag.key or hashtag.id or ""))
+    return reported_on is not None and session.snapshot_date - reported_on < timedelta(days=NOT_FOUND_DAYS)

@@ -1,4 +1,4 @@
-"""The kinds of value that wire types are made of, and the arrow types and raw columns that follow from them.
+"""The kinds of value in wire types, and the arrow types and raw columns derived from them.
 
 A provider declares its items as `msgspec.Struct`s, and everything else is derived: the arrow schema for the fast
 decoder, the columns of the raw table (nested fields joined with `__`), and the child tables (lists).
@@ -23,14 +23,14 @@ import pyarrow.compute as pc
 from tiktok_hashtags.fetch import UNREADABLE, Id, decoder_of
 
 Integer = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]
-# Without bounds the text "nan" would count as a number.
+# Without bounds, the text "nan" would count as a number.
 Number = Annotated[float, msgspec.Meta(ge=-sys.float_info.max, le=sys.float_info.max)]
 
 _KEYS = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 
 class UrlList(msgspec.Struct):
-    """TikTok's `{uri, url_list}`; the URLs are signed and expire, so the first one is all that is kept."""
+    """TikTok's `{uri, url_list}`; the URLs are signed and expire, so only the first one is kept."""
 
     url_list: list[str | None] | None = None
 
@@ -71,7 +71,7 @@ def bare(hint: Any) -> Any:  # a type annotation has no narrower type
 
 @cache
 def known_keys(struct: type[msgspec.Struct]) -> dict[str, Any]:
-    """Return the struct or list type under each wire name, for telling unknown fields."""
+    """Return the struct or list type under each wire name, to recognise unknown fields."""
     hints = get_type_hints(struct, include_extras=True)
     return {field.encode_name: bare(hints[field.name]) for field in msgspec.structs.fields(struct)}
 
@@ -92,16 +92,16 @@ def unknown_paths(value: object, kind: Any, path: str = "") -> set[str]:
 
 
 def unknown_keys(item: bytes, struct: type[msgspec.Struct]) -> set[str]:
-    """Return the keys of a raw item that its wire type does not declare, without a look at what is below them.
+    """Return the keys of a raw item that its wire type does not declare, without looking below them.
 
     Raises:
-        UNREADABLE: The item is no JSON object.
+        UNREADABLE: The item is not a JSON object.
     """
     return _KEYS.decode(item).keys() - known_keys(struct).keys()
 
 
 def item_ids(items: Sequence[bytes], reference: type[msgspec.Struct]) -> list[str | None]:
-    """Return the id of each raw item by the first field of `reference` that has one; None where none has."""
+    """Return the id of each raw item by the first field of `reference` that has one; None if none has."""
     decoder = decoder_of(reference)
     ids: list[str | None] = []
     for item in items:

@@ -34,7 +34,7 @@ MAX_BODY_BYTES = 32 * 1024 * 1024
 _TIMEOUTS = {"timeout": httpx.Timeout(20.0, connect=10.0, pool=None).as_dict()}
 _HEADERS_OF_THE_WIRE = (b"content-encoding", b"content-length", b"transfer-encoding")
 
-# Raised by msgspec for bytes that are no JSON, nested too deep, or no UTF-8.
+# Raised by msgspec for bytes that are not JSON, not UTF-8, or nested too deeply.
 UNREADABLE = (msgspec.DecodeError, RecursionError, UnicodeDecodeError)
 _ESCAPES = re.compile(
     rb"\\(?:u[dD][89abAB][0-9a-fA-F]{2}\\u[dD][c-fC-F][0-9a-fA-F]{2}|u0000|u[dD][89a-fA-F][0-9a-fA-F]{2}|.)", re.DOTALL
@@ -46,14 +46,14 @@ _DECODERS: dict[tuple[Any, bool], msgspec.json.Decoder[Any]] = {}
 
 
 class Exchange:
-    """The innermost layer: sends a call to the provider's own origin, and brings its answer if the endpoint accepts it.
+    """The innermost layer: sends a call to the provider's own origin and returns the answer if the endpoint accepts it.
 
     The body is read within a deadline and a size, and gzip is decoded here so that it overruns neither.
 
     Args:
-        network: Sends requests; from here down it is httpx's interface, so that a test or the demo can take its place.
+        network: Sends requests; it has httpx's interface, so that a test or the demo can replace it.
         base_url: The API's base URL; the key goes to its origin and nowhere else.
-        headers: The headers of each request, the key among them.
+        headers: The headers of each request, including the key.
         provider: The provider's name, for messages.
         monotonic: Seconds of the clock that the deadline is measured by.
     """
@@ -73,14 +73,14 @@ class Exchange:
         self._root = f"{url.scheme}://{url.netloc.decode()}"
 
     def __call__(self, call: Call) -> Answer:
-        """Send a call; return its answer once nothing is wrong with it.
+        """Send a call; return its answer if it is valid and accepted.
 
         Raises:
             ConfigError: The call goes to another origin; it was not sent.
-            NetworkError: The connection failed, or the body was late, too large or not whole.
+            NetworkError: The connection failed, or the body was late, too large or incomplete.
             RequestError: The endpoint did not accept the answer.
         """
-        # Not through httpx's client: cookies, redirects and proxies are not wanted, and their checks cost a tenth.
+        # Not through httpx's client: its cookies, redirects and proxies are unwanted, and their checks cost a tenth.
         request = httpx.Request("GET", self._root + call.target, headers=self._headers, extensions=_TIMEOUTS)
         if _origin(request.url) != self._origin:
             raise ConfigError(f"a request to {request.url.host} was not sent: the key belongs to {self._origin[1]}")
@@ -135,8 +135,8 @@ def strict_json(response: httpx.Response, kind: type[Any], where: str) -> Any:  
     """Decode a body into a wire type that its module has prepared.
 
     Raises:
-        BodyError: Not UTF-8, not JSON by RFC 8259 (NaN is not), nested too deep, of another shape, or with a number of
-            a thousand digits and more.
+        BodyError: Not UTF-8, not JSON by RFC 8259 (NaN is not), nested too deeply, of another shape, or with a number
+            of a thousand digits or more.
     """
     try:
         response.content.decode()
@@ -166,8 +166,8 @@ def raise_for_status(
         response: The answer.
         where: Provider, endpoint and hashtag, for the message.
         detail: The body's own message.
-        credits: The charge all the same.
-        not_found: The error of a 404; only for a hashtag does it mean that there is none.
+        credits: The charge despite the failure.
+        not_found: The error for a 404, which means a missing hashtag only at an endpoint of hashtags.
 
     Raises:
         RequestError: The status is not 200; the class names the remedy.
@@ -190,7 +190,7 @@ def raise_for_status(
 
 
 def retry_after_seconds(response: httpx.Response) -> float | None:
-    """Return the seconds of a Retry-After header, given as a number or a date; None where there is none.
+    """Return the seconds of a Retry-After header, given as a number or a date; None if there is none.
 
     A date counts from the answer's own `Date`, because the clocks of both ends may differ.
     """
@@ -274,7 +274,7 @@ def prepared_types() -> tuple[Any, ...]:
 def sanitised(text: bytes) -> bytes:
     """Replace the escaped NULs and lone surrogates of a JSON text by escaped U+FFFD.
 
-    No warehouse stores them, and one of them would refuse the whole page.
+    No warehouse stores them, and one of them would make the decoder refuse the whole page.
     """
     if not _ILLEGAL.search(text):
         return text
@@ -286,10 +286,10 @@ def _is_illegal(escape: bytes) -> bool:
 
 
 def has_endless_number(text: bytes) -> bool:
-    """Tell whether JSON holds a number of about `ENDLESS_DIGITS` digits or more, which is no count of anything.
+    """Return whether JSON holds a number of about `ENDLESS_DIGITS` digits or more, which cannot be a count.
 
-    Raw items would pass such a number on to the warehouse. Texts may hold any number of digits. A run this long fills a
-    whole block of half its length, so only full blocks are looked at: a regular expression takes 30 times as long.
+    Raw items would pass such a number on to the warehouse. Texts may hold any number of digits. So many digits fill a
+    whole block of half their length, so only full blocks are inspected: a regular expression takes 30 times as long.
 
     Raises:
         RecursionError: The text is nested too deep.

@@ -17,7 +17,7 @@ import httpx
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A good answer as its endpoint decodes it.
+    """A valid answer, decoded by its endpoint.
 
     Args:
         payload: The decoded page.
@@ -37,7 +37,7 @@ Accept = Callable[[httpx.Response], Accepted]
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One page that a walk asks for.
+    """A request for one page of a walk.
 
     Args:
         target: The path and query of its URL, percent-encoded.
@@ -58,7 +58,7 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """An accepted answer of the API, with the body as it came."""
+    """An accepted answer of the API, with its original body."""
 
     accepted: Accepted
     status: int
@@ -70,7 +70,7 @@ class Reply:
     """An accepted page, bought or replayed.
 
     Args:
-        payload: The page as its endpoint decodes it.
+        payload: The page, decoded by its endpoint.
         observed_at: When the request that bought it was made.
         credits: Its price when it was bought, also for a replay.
         body: The page's bytes.

@@ -45,10 +45,10 @@ class ApiClient:
         self.provider = provider
         self._session = session
         self._base_path = httpx.URL(base_url).raw_path.decode().rstrip("/")
-        # Replayed and sent requests share one row of numbers: they sort in their order, even if the clock stands still.
+        # Replayed and sent requests share one numbering, so they sort in order even if the clock stands still.
         self._numbers = itertools.count(1)
         network = session.transport or NetworkTransport(connections=session.concurrency + 4)
-        # A source that is used alone has nobody to close its client.
+        # Nothing else closes the client of a source that is used alone.
         self._close = weakref.finalize(self, network.close)
         own = {"accept-encoding": "gzip", "accept": "application/json", "user-agent": f"tiktok-hashtags/{__version__}"}
         self.ledger = Ledger(
@@ -83,16 +83,16 @@ class ApiClient:
         """Fetch one page, or replay it if it was bought on this snapshot date before.
 
         Args:
-            path: From the base URL on, percent-encoded.
+            path: The path below the base URL, percent-encoded.
             params: The query; part of the page's identity.
             endpoint: The endpoint's name in the ledger.
             accept: Decodes the answer or raises its typed error.
             worst_credits: The most that this request can cost, in the provider's credits.
-            walk_key: The walk that asks.
+            walk_key: The walk that needs the page.
             hashtag_key: The hashtag that the request is about.
 
         Raises:
-            RequestError: The page is not available; the class says why.
+            RequestError: The page is not available; the class names the cause.
         """
         self.check_open()
         if self._session.stop.is_set():
@@ -195,10 +195,10 @@ class Replay:
 
 
 def check_base_url(provider: str, base_url: str) -> None:
-    """Refuse a base URL that is no URL, that would send the key in the clear, or that holds a key itself.
+    """Refuse a base URL that is invalid, that would send the key in the clear, or that contains a key itself.
 
     Raises:
-        ConfigError: Neither https nor http on loopback, or more than scheme, host, port and path.
+        ConfigError: The URL is neither https nor http on loopback, or has more than scheme, host, port and path.
     """
     try:
         url = httpx.URL(base_url)
@@ -206,8 +206,8 @@ def check_base_url(provider: str, base_url: str) -> None:
         url = httpx.URL()
     if url.userinfo or url.query or url.fragment:
         raise ConfigError(
-            f"{provider}: the base_url of {url.host} is refused: expected no user, password, query or fragment, for "
-            "URLs end up in logs; keys belong in .dlt/secrets.toml. Nothing was sent."
+            f"{provider}: the base_url of {url.host} is refused: expected no user, password, query or fragment, "
+            "because URLs end up in logs. Nothing was sent. Keep the key in .dlt/secrets.toml."
         )
     is_safe = url.scheme == "https" or (url.scheme == "http" and url.host in LOOPBACK)
     if url.host and is_safe and (url.port or 0) < 2**16:

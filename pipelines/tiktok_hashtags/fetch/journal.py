@@ -27,9 +27,9 @@ from tiktok_hashtags.fetch.plans import UNSETTLE, Plans
 from tiktok_hashtags.fetch.sqlite_file import MAKE_ROOM, is_storage_fault, opening
 
 logger = logging.getLogger(__name__)
-# Names the cost of moving the journal away.
+# The advice names the cost of moving the journal away.
 _WAY_OUT = (
-    "move it away to start anew. Loaded data stays known from the warehouse; pages that were bought but not loaded are "
+    "move it away to start over. Loaded data stays known from the warehouse; pages that were bought but not loaded are "
     "bought again, and limits per day and month count from zero."
 )
 
@@ -43,7 +43,7 @@ class Journal:
     """Pages and requests on disk, safe to use from many threads and processes.
 
     Args:
-        path: The SQLite file; its folder is made where it is missing.
+        path: The SQLite file; its folder is created if missing.
     """
 
     def __init__(self, path: Path) -> None:
@@ -61,11 +61,11 @@ class Journal:
     def reserve(self, row: RequestRow, price: Callable[[Spent], float | None]) -> tuple[RequestRow, int]:
         """Write a request's worst-case charge before it is sent; returns when it is on disk.
 
-        Returns the request with its price, and the credits that were used before it in its month.
+        Returns the request with its price, and the credits used before it in its month.
 
         Args:
             row: The request; `credits` is its worst case.
-            price: Returns the charge in dollars, or raises the error of a cap that it could exceed: then nothing is
+            price: Returns the charge in dollars, or raises the error of a cap that it could exceed; then nothing is
                 written.
         """
 
@@ -80,14 +80,14 @@ class Journal:
         return self._writer.run(work)
 
     def settle(self, settled: RequestRow, *, reserved: RequestRow) -> None:
-        """Write the real cost of a request; on disk no later than the next page that is stored."""
+        """Write the real cost of a request; it is on disk no later than the next stored page."""
         credits = settled.credits - reserved.credits
         usd = (settled.cost_usd or 0.0) - (reserved.cost_usd or 0.0)
         update = (sql.SETTLE, _values(settled))
         self._writer.write_later([update, *_spend(settled, credits=credits, usd=usd)])
 
     def record(self, row: RequestRow) -> None:
-        """Write a request that costs nothing; on disk no later than the next page that is stored."""
+        """Write a request that costs nothing; it is on disk no later than the next stored page."""
         self._writer.write_later([(sql.INSERT, _values(row))])
 
     def store(self, request_key: str, page: StoredPage, *, provider: str, snapshot_date: date, url: str) -> None:
@@ -105,14 +105,14 @@ class Journal:
         self._suspect.discard(request_key)
 
     def mark_suspect(self, request_keys: Iterable[str]) -> None:
-        """Have pages that misled their walk requested again by the next run; a replay still has them."""
+        """Have the next run request pages again that misled their walk; a replay still uses them."""
         suspect = self._known.intersection(request_keys)
         insert = "insert or ignore into doubted_pages values (?)"
         self._writer.run(lambda connection: connection.executemany(insert, [(key,) for key in suspect]))
         self._suspect |= suspect
 
     def page(self, request_key: str, *, even_suspect: bool = False) -> StoredPage | None:
-        """Return the page that a request brought before; None where there is none, or none that is whole.
+        """Return the page that an earlier request bought; None if there is none, or if it is damaged.
 
         Args:
             request_key: The page's identity.
@@ -138,11 +138,11 @@ class Journal:
             return None
 
     def page_dates(self, *, since: date) -> list[date]:
-        """Return the snapshot dates from a date on for which there are pages."""
+        """Return the snapshot dates that have pages, from a date on."""
         return [date.fromisoformat(day) for (day,) in self._reader().execute(sql.PAGE_DATES, (since.isoformat(),))]
 
     def pruned_dates(self, *, since: date) -> list[date]:
-        """Return the snapshot dates from a date on of which the ledger knows pages and none is left."""
+        """Return the snapshot dates, from a date on, whose pages the ledger lists and the journal no longer has."""
         return [date.fromisoformat(day) for (day,) in self._reader().execute(sql.PRUNED_DATES, (since.isoformat(),))]
 
     def requests(self, run_id: str, provider: str) -> Iterator[dict[str, Any]]:
@@ -154,27 +154,27 @@ class Journal:
         )
 
     def unexported(self, project: str | None, *, but_run: str) -> list[dict[str, Any]]:
-        """Return requests that no load has taken to the warehouse, without those of the current run.
+        """Return requests that no load brought into the warehouse, except those of the current run.
 
         Args:
-            project: Only this one's; None for all, where the journal is a project's own.
+            project: Only this project's; None for all, if the journal belongs to one project.
             but_run: The current run.
         """
         self.flush()
         return list(self._dicts(sql.UNEXPORTED, {"project": project, "run": but_run}))
 
     def mark_exported(self, request_ids: Iterable[str]) -> None:
-        """Note that these requests are in the warehouse."""
+        """Record that these requests are in the warehouse."""
         rows = [(request_id,) for request_id in request_ids]
         update = "update requests set is_exported = 1 where request_id = ?"
         self._writer.run(lambda connection: connection.executemany(update, rows))
 
     def forget_lost_exports(self, project: str | None, *, in_warehouse: int) -> None:
-        """Have all requests and walks loaded again where the warehouse has fewer than were loaded: it was set back.
+        """Have requests and walks loaded again if the warehouse has fewer requests than were loaded: it was set back.
 
         Args:
-            project: Only this one's; None for all.
-            in_warehouse: How many the warehouse has.
+            project: Only this project's; None for all.
+            in_warehouse: The number of requests in the warehouse.
         """
         values = {"project": project, "in_warehouse": in_warehouse}
         self._writer.write([(UNSETTLE, values), (sql.FORGET_EXPORTS, values)])
@@ -185,7 +185,7 @@ class Journal:
         return _spent(self._reader(), provider, at)
 
     def usage(self, *, since: date) -> list[dict[str, Any]]:
-        """Return requests, credits and dollars by day and provider; dollars are None where a price is unknown."""
+        """Return requests, credits and dollars by day and provider; dollars are None if a price is unknown."""
         self.flush()
         return list(self._dicts(sql.USAGE, (since.isoformat(),)))
 
@@ -245,8 +245,8 @@ class _Job(Generic[_T]):
 class GroupCommit:
     """One writer thread, which commits the work of many threads in shared transactions, in the order of the calls.
 
-    At 20 walks at a time, 2,000 pages took half the time of a commit for each (4.5 against 8.6 s, and 0.9 against 1.5
-    CPU-s, synced to a busy disk). Plans up to 1,000 requests a minute do not need it; a fast server's walks do.
+    With 20 walks at a time, 2,000 pages took half the time of one commit per page (4.5 against 8.6 s, and 0.9 against
+    1.5 CPU-s, synced to a busy disk). Plans up to 1,000 requests a minute do not need it; a fast server's walks do.
 
     Args:
         connection: An open connection in autocommit mode; this object owns it from now on.
@@ -284,7 +284,7 @@ class GroupCommit:
         self.run(lambda connection: _execute(connection, statements))
 
     def write_later(self, statements: Sequence[Statement]) -> None:
-        """Execute statements without waiting; on disk no later than the next work that somebody waits for."""
+        """Execute statements without waiting; they are on disk no later than the next awaited work."""
         self._put(_Job(lambda connection: _execute(connection, statements), is_awaited=False))
 
     def close(self) -> None:

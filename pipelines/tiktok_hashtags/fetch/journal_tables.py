@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from datetime import date, datetime
 
-# `doubted_pages` holds the suspect ones; journals of earlier versions know it by this name.
+# `doubted_pages` holds the suspect ones; the name dates from earlier versions.
 SCHEMA = """
 create table if not exists pages (
     request_key text primary key, provider text not null, snapshot_date text not null, url text not null,
@@ -82,7 +82,7 @@ order by day, provider
 
 @dataclass(frozen=True, slots=True)
 class StoredPage:
-    """A page as it was accepted, with the UTC time of the request that brought it."""
+    """A page as it was accepted, with the UTC time of the request for it."""
 
     body: bytes
     observed_at: datetime
@@ -113,7 +113,7 @@ class RequestRow:
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """The ledger's count of a UTC day and month so far."""
+    """The charges of a UTC day and month so far, from the ledger."""
 
     day_credits: int = 0
     month_credits: int = 0

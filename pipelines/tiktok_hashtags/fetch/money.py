@@ -19,11 +19,11 @@ class PricePlan:
     """A price plan as the provider publishes it.
 
     Args:
-        credit_usd: The price of an included credit (plan price / included credits); None where nobody publishes it.
-        overage_usd: The price of a credit above `credits_per_month`; None where there is none to buy.
+        credit_usd: The price of an included credit (plan price / included credits); None if it is not published.
+        overage_usd: The price of a credit above `credits_per_month`; None if none can be bought.
         requests_per_minute: The plan's rate limit.
-        credits_per_day: The cap of a UTC day; None where the plan has none.
-        credits_per_month: The included credits of a UTC month; None where nothing is included or capped.
+        credits_per_day: The cap of a UTC day; None if the plan has none.
+        credits_per_month: The included credits of a UTC month; None if nothing is included or capped.
     """
 
     name: str
@@ -35,15 +35,15 @@ class PricePlan:
 
     @property
     def month_cap(self) -> int | None:
-        """The credits after which the provider refuses, or None where it goes on for the overage price."""
+        """The credits after which the provider refuses requests; None if it goes on at the overage price."""
         return self.credits_per_month if self.overage_usd is None else None
 
     def worst_usd(self, credits: int) -> float | None:
-        """Return the most that some credits can cost, wherever in the month they fall; None without a price."""
+        """Return the most that some credits can cost, at any point of the month; None without a price."""
         return None if self.credit_usd is None else credits * max(self.credit_usd, self.overage_usd or 0.0)
 
     def cost_usd(self, credits: int, *, used_this_month: int) -> float | None:
-        """Return the price of some credits after those already used this month; None where a price is unknown."""
+        """Return the price of some credits after those already used this month; None if a price is unknown."""
         if self.credit_usd is None:
             return None
         if self.credits_per_month is None or self.overage_usd is None:
@@ -74,7 +74,7 @@ class Caps:
 
 
 def check_caps(provider: str, caps: Caps, spent: Spent, *, credits: int, usd: float | None) -> None:
-    """Refuse a request whose worst case could exceed a cap.
+    """Refuse a request whose worst case would exceed a cap.
 
     Raises:
         BudgetError: It could exceed a limit of the watchlist.
@@ -86,7 +86,7 @@ def check_caps(provider: str, caps: Caps, spent: Spent, *, credits: int, usd: fl
     ):
         if cap is not None and used + credits > cap:
             raise QuotaError(
-                f"{provider}: {used} of the {cap} credits that the plan has a {name} are used; nothing more was sent"
+                f"{provider}: {used} of the plan's {cap} credits per {name} are used; nothing more was sent"
             )
     for name, used, cap in (
         ("day", spent.day_credits, caps.day_credits),
@@ -152,40 +152,40 @@ class Budget:
             self._usd += usd or 0.0
 
     def settle(self, provider: str, *, reserved: tuple[int, float | None], charged: tuple[int, float | None]) -> None:
-        """Replace a reservation by the real cost of the request."""
+        """Replace a reservation with the real cost of the request."""
         with self._lock:
             self._credits[provider] = self._credits.get(provider, 0) - reserved[0] + charged[0]
             self._usd += (charged[1] or 0.0) - (reserved[1] or 0.0)
 
 
 def check_priced(provider: str, usd: float | None) -> None:
-    """Refuse a dollar limit over credits without a price.
+    """Refuse a dollar limit on credits without a price.
 
     Raises:
         ConfigError: `usd` is None.
     """
     if usd is None:
         raise ConfigError(
-            f"{provider}: a dollar limit is set, but nobody publishes the price of its credits; "
-            f"set credit_usd under [sources.{provider}] in .dlt/config.toml. Nothing was sent."
+            f"{provider}: a dollar limit is set, but the price of its credits is not published. "
+            f"Nothing was sent. Set credit_usd under [sources.{provider}] in .dlt/config.toml."
         )
 
 
 class NewRow(Protocol):
-    """Makes the ledger's row of a call."""
+    """Makes the ledger's row for a call."""
 
     def __call__(self, call: Call, *, credits: int) -> RequestRow:
-        """Return the row, not priced yet."""
+        """Return the row without its price in dollars."""
 
 
 class Ledger:
     """The layer that writes an attempt's worst-case charge before it is sent, and its real cost afterwards.
 
     Args:
-        exchange: Sends the call and brings the accepted answer.
-        provider: Whose key it is.
-        new_row: Makes the row of an attempt.
-        journal: Where rows are kept.
+        exchange: Sends the call and returns the accepted answer.
+        provider: The provider that the key belongs to.
+        new_row: Makes the row for an attempt.
+        journal: The journal that keeps the rows.
         budget: The run's limits.
         clock: The run's clock.
         plan: Prices and limits of the key.
@@ -215,7 +215,7 @@ class Ledger:
         """Send a call if the budgets and the plan leave room for its worst case.
 
         Raises:
-            BudgetError: It could exceed a limit of the user's; it was not sent.
+            BudgetError: It could exceed one of the user's limits; it was not sent.
             QuotaError: It could exceed the plan's day or month; it was not sent.
         """
         row, used = self._reserved(call)

@@ -1,6 +1,6 @@
 """The network itself: HTTP/1.1 connections on which no answer may take longer than its deadline.
 
-httpx's own transport knows timeouts per read only, so a server that sends a byte of its headers every few seconds would
+httpx's own transport only has timeouts per read, so a server that sends a byte of its headers every few seconds would
 hold a walk forever.
 """
 
@@ -37,7 +37,7 @@ class NetworkTransport(httpx.BaseTransport):
         )
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        """Return the answer's head, with its body still to be read."""
+        """Return the answer's head; its body is still to be read."""
         url = request.url
         answer = self._pool.handle_request(
             httpcore.Request(
@@ -85,7 +85,7 @@ class _Backend(httpcore.SyncBackend):
 
 
 class _Stream(httpcore.NetworkStream):
-    """A connection that counts the time from a request's first byte to the last byte of its answer."""
+    """A connection that measures the time from a request's first byte to the last byte of its answer."""
 
     def __init__(self, inner: httpcore.NetworkStream, monotonic: Callable[[], float]) -> None:
         self._inner, self._now = inner, monotonic

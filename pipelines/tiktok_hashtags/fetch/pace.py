@@ -1,9 +1,9 @@
 """The layers that hold calls back: a gate for the first one, a minute's slots for all, pauses after faults and 429s.
 
-A request takes a slot before it is sent, and the slot is free again a minute after the answer. So no minute at the
-server's end holds more requests than there are slots, however long each of them was on its way. Slots are counted in a
-file where several processes share a ledger, and so the keys; times are those of the system's monotonic clock, which all
-processes see alike and nobody sets.
+A request takes a slot before it is sent, and the slot is free again a minute after the answer. So the server never
+receives more requests in a minute than there are slots, however long each was under way. If several processes share a
+ledger, and so the keys, they count slots in a file. Times come from the system's monotonic clock, which is the same for
+all processes and cannot be set.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ DEFAULT_WAIT_SECONDS = 60.0
 MAX_REFUSALS = 2
 # Servers round to the millisecond, and their clocks run a little faster or slower.
 WINDOW_SECONDS = 60.05
-# The longest that a request without an answer was under way before its process died: connection and deadline.
+# The longest that a request can have been under way when its process died: connection and deadline.
 LONGEST_REQUEST_SECONDS = 90.0
 MAX_PAUSE_SECONDS = 900.0
 
@@ -51,8 +51,8 @@ create table if not exists slots (
 create index if not exists slots_by_time on slots (provider, free_at);
 create table if not exists pauses (provider text primary key, until real not null) without rowid;
 """
-# Two statements: SQLite finds each range by the index, but not both in one. A time further ahead than any process sets,
-# even one that read the clock a moment later, is from before the system started.
+# Two statements: SQLite uses the index for each range, but not for both at once. A time further ahead than any process
+# sets it, even one with a slightly later clock, dates from before the system started.
 _FORGET = (
     "delete from slots where provider = :provider and free_at <= :now",
     "delete from slots where provider = :provider and free_at > :now + :horizon",
@@ -66,7 +66,7 @@ set until = case when until between excluded.until and excluded.until + ? then u
 _LAST = "select coalesce(max(number), 0) from slots where provider = :provider"
 _FIRST = "select coalesce(min(number), 1) from slots where provider = :provider"
 _COUNT = "select count(*) from slots where provider = :provider"
-# A request under way gives its slot back in a minute at the earliest.
+# A request under way frees its slot in a minute at the earliest.
 _NEXT_FREE = """
 select case when is_answered then free_at else :now + :window end as earliest
 from slots
@@ -93,7 +93,7 @@ class Stop:
 
 
 class Gate:
-    """Lets the first call go alone, so a refused key is sent once; lets none pass once the provider is stopped."""
+    """Sends the first call alone, so a refused key is sent only once; sends none once the provider is stopped."""
 
     def __init__(self, send: Send, stop: Stop, provider: str) -> None:
         self._send, self._stop, self._provider = send, stop, provider
@@ -101,7 +101,7 @@ class Gate:
         self._is_open = threading.Event()
 
     def __call__(self, call: Call) -> Reply:
-        """Pass a call on, after the first one has its answer or is given up.
+        """Pass a call on once the first one has its answer or has failed.
 
         Raises:
             RequestError: The error that stopped the provider.
@@ -162,14 +162,14 @@ def _asked_wait(state: tenacity.RetryCallState) -> float | None:
 
 
 class Pace:
-    """Keeps to the plan's requests per minute, and waits as long as a 429 says, for all requests of the key.
+    """Keeps to the plan's requests per minute; after a 429, all requests of the key wait as long as it demands.
 
     Args:
         send: The layer below.
-        stop: Checked when a call's turn comes, for the provider may have been stopped while it waited.
-        session: The run; where it shares its ledger, others count and wait with it.
-        provider: Whose key it is.
-        plan: Its requests per minute are the limit.
+        stop: Checked when a call's turn comes, because the provider may have been stopped meanwhile.
+        session: The run; processes that share its ledger share the count and the pauses.
+        provider: The provider that the key belongs to.
+        plan: The plan, whose requests per minute are the limit.
     """
 
     def __init__(self, send: Send, stop: Stop, session: Session, *, provider: str, plan: PricePlan) -> None:
@@ -181,10 +181,10 @@ class Pace:
         self._used_up: QuotaError | None = None
 
     def __call__(self, call: Call) -> Reply:
-        """Send a call when the plan allows it; after a 429, one request alone asks whether the pause is over.
+        """Send a call when the plan allows it; after a 429, a single request tests whether the pause is over.
 
         Raises:
-            QuotaError: Still 429 after two waits: the day's limit.
+            QuotaError: The answer is still 429 after two waits: the day's limit is reached.
         """
         while True:
             with self._turn:
@@ -197,7 +197,7 @@ class Pace:
                 return reply
 
     def close(self) -> None:
-        """Close the file that holds the count."""
+        """Close the file with the count."""
         self._slots.close()
 
     def _await_slot(self) -> int:
@@ -212,7 +212,7 @@ class Pace:
         raise InterruptedRunError(f"{self._provider}: stopped before the next request")
 
     def _sent(self, call: Call, slot: int, *, is_alone: bool) -> Reply | None:
-        """Return the reply, or None after a 429 that is to be waited for."""
+        """Return the reply, or None after a 429 that has to be waited out."""
         try:
             reply = self._send(call)
         except RateLimitedError as error:
@@ -230,7 +230,7 @@ class Pace:
         self._slots.pause(self._session.monotonic() + _bounded(error.retry_after_seconds))
         if self._refusals > MAX_REFUSALS:
             self._used_up = QuotaError(
-                f"{error}; still so after two waits: the plan's day is used up. Run again after 00:00 UTC."
+                f"{error}; still refused after two waits. The plan's day is used up. Run again after 00:00 UTC."
             )
             raise self._used_up from error
 
@@ -240,29 +240,29 @@ def _bounded(retry_after: float | None) -> float:
 
 
 class Slots:
-    """As many slots as a provider's plan has requests a minute, safe to use from many threads and processes.
+    """As many slots as a provider's plan allows requests per minute, safe for many threads and processes.
 
     Args:
-        path: The SQLite file that others share, in a folder that exists; None to count alone.
-        provider: Whose requests are counted.
+        path: The SQLite file shared with other processes, in an existing folder; None to count alone.
+        provider: The provider whose requests are counted.
         per_minute: The plan's limit.
 
     Raises:
-        ConfigError: The file is something else.
-        LoadError: The disk is full or fails.
+        ConfigError: The file is not a count of requests.
+        LoadError: The disk is full or failing.
     """
 
     def __init__(self, path: Path | None, provider: str, per_minute: int) -> None:
         path = path or Path(":memory:")
         self._path, self._provider, self._per_minute = path, provider, per_minute
         self._lock = threading.Lock()
-        way_out = "delete it: the next run makes a new one."
+        way_out = "delete it; the next run creates a new one."
         with opening(path, _SCHEMA, synchronous="normal", purpose="count of requests", way_out=way_out) as connection:
             self._connection = connection
         self.close = weakref.finalize(self, self._connection.close)
 
     def take(self, now: float) -> tuple[int, float]:
-        """Return the number of the slot that was taken and 0, or 0 and the seconds after which to ask again.
+        """Return the number of the taken slot and 0, or 0 and the seconds to wait before the next try.
 
         Args:
             now: Seconds of the system's monotonic clock.
@@ -291,13 +291,13 @@ class Slots:
             return number, 0.0
 
     def answered(self, number: int, now: float) -> None:
-        """Let a slot be free a minute from now."""
+        """Free a slot a minute from now."""
         update = "update slots set free_at = ?, is_answered = 1 where provider = ? and number = ?"
         with self._transaction() as connection:
             connection.execute(update, (now + WINDOW_SECONDS, self._provider, number))
 
     def pause(self, until: float) -> None:
-        """Give no slot before a time."""
+        """Hand out no slot before a time."""
         with self._transaction() as connection:
             connection.execute(_LENGTHEN, (self._provider, until, 2 * MAX_PAUSE_SECONDS))
 
@@ -305,7 +305,7 @@ class Slots:
         self, connection: sqlite3.Connection, values: Mapping[str, float | str], now: float
     ) -> float:
         span = connection.execute(f"select ({_LAST}) - ({_FIRST}) + 1", values).fetchone()[0]
-        if span < self._per_minute:  # no count of thousands where the numbers alone tell
+        if span < self._per_minute:  # saves counting thousands of rows
             return 0.0
         over = connection.execute(_COUNT, values).fetchone()[0] - self._per_minute
         if over < 0:

@@ -1,4 +1,4 @@
-"""The pages of the journal that are older than a project keeps them."""
+"""The pages of the journal that are older than the project's retention."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ class Part:
     """One kind of data that can be deleted.
 
     Args:
-        name: Where it is.
-        reason: Why it can be deleted.
-        rows: How many rows, or folders.
-        bytes: Its size on disk; None where that is unknown before it is deleted.
+        name: The place of the data.
+        reason: The reason why they can be deleted.
+        rows: The number of rows, or of folders.
+        bytes: Their size on disk; None if that is unknown before the deletion.
     """
 
     name: str
@@ -43,7 +43,7 @@ class Store(Protocol):
         """Return the data that can be deleted."""
 
     def remove(self) -> list[str]:
-        """Delete it; return messages for the user."""
+        """Delete them; return messages for the user."""
 
 
 class Pages:
@@ -64,7 +64,7 @@ class Pages:
         return [Part(name, "older than journal_days", count, *dates, bytes=size)]
 
     def remove(self) -> list[str]:
-        """Delete them and give their space back.
+        """Delete them and free their space.
 
         Raises:
             LoadError: The journal cannot be written.
@@ -74,11 +74,11 @@ class Pages:
             for statement in FORGET:
                 connection.execute(statement, [self._cutoff])
             try:
-                # Refused while another process has the file open; a file that is free gives all its space back.
+                # Refused while another process has the file open; without one, the file shrinks by all that is free.
                 connection.execute("pragma busy_timeout = 0")
                 connection.execute("pragma journal_mode = delete").fetchall()
             except sqlite3.OperationalError:
-                return [f"{self._path.name} is open in another process: its space is given back when it grows anew"]
+                return [f"{self._path.name} is open in another process: its space is reused when it grows"]
             connection.execute("vacuum")
             connection.execute("pragma journal_mode = wal").fetchall()
         return []

@@ -27,16 +27,16 @@ class Session:
     Args:
         run_id: Unique for each run, sortable by time.
         clock: Gives naive UTC times; may stand still.
-        journal: Where pages and charges are kept.
+        journal: The journal of pages and charges.
         project: Distinguishes this project's requests from those of others in a shared ledger.
         is_shared: Whether other processes may use the same ledger, and so the same keys, at the same time.
         is_offline: Whether pages come from the journal alone, for a replay.
         budget: The run's limits.
         interrupted: The keys of the walks of a past date that its runs did not end.
         caps: The limits of each provider's key for a day and a month.
-        transport: Stands in for the network (tests, demo); None for the real one.
+        transport: Replaces the network (tests, demo); None for the real one.
         clients: One client per provider, so that all its resources keep to one rate limit.
-        concurrency: Walks at the same time; pages of one walk are always in sequence.
+        concurrency: The number of simultaneous walks; the pages of one walk are always in sequence.
     """
 
     clock: Clock
@@ -57,7 +57,7 @@ class Session:
     stop: threading.Event = field(default_factory=threading.Event)
 
     def close(self) -> None:
-        """Close the clients; the journal stays open, for it may serve another session."""
+        """Close the clients; the journal stays open, because another session may use it."""
         for client in self.clients.values():
             client.close()
 

@@ -17,20 +17,20 @@ MAKE_ROOM = "the disk may be full; make room and run again"
 
 
 def open_shared(path: Path, schema: str, *, synchronous: Literal["full", "normal"]) -> sqlite3.Connection:
-    """Return a connection in autocommit mode to a file that is made where it is missing.
+    """Return a connection in autocommit mode to a file that is created if missing.
 
     Args:
         path: The file; its folder exists.
-        schema: Statements that make missing tables.
-        synchronous: Whether a commit waits for the disk (`full`), or a crash of the system may lose the last ones.
+        schema: Statements that create missing tables.
+        synchronous: Whether a commit waits for the disk (`full`), or a crash of the system may lose the latest commits.
 
     Raises:
-        sqlite3.Error: The file is something else, or cannot be written.
+        sqlite3.Error: The file is not a SQLite file, or cannot be written.
     """
     connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
     try:
         connection.execute(f"pragma busy_timeout = {_BUSY_SECONDS * 1000}")
-        # SQLite does not wait where two open a new file at once, even with a timeout.
+        # SQLite does not wait when two processes open a new file at once, even with a timeout.
         _patiently(connection.execute, "pragma journal_mode = wal")
         connection.execute(f"pragma synchronous = {synchronous}")
         _patiently(connection.executescript, schema)
@@ -44,18 +44,18 @@ def open_shared(path: Path, schema: str, *, synchronous: Literal["full", "normal
 def opening(
     path: Path, schema: str, *, synchronous: Literal["full", "normal"], purpose: str, way_out: str
 ) -> Iterator[sqlite3.Connection]:
-    """Open a file as `open_shared` does; SQLite's errors, also those of a first look at it, become errors of ours.
+    """Open a file as `open_shared` does; SQLite's errors, also those of the first statements, become ours.
 
     Args:
         path: The file; its folder exists.
         schema: As for `open_shared`.
         synchronous: As for `open_shared`.
         purpose: The file's name in messages.
-        way_out: The advice for a file that is something else or damaged.
+        way_out: The advice for a file that is damaged or of another kind.
 
     Raises:
-        ConfigError: Another program holds the file, or it is something else.
-        LoadError: The disk is full or fails.
+        ConfigError: Another program holds the file, or it is of another kind.
+        LoadError: The disk is full or failing.
     """
     try:
         yield open_shared(path, schema, synchronous=synchronous)
@@ -69,12 +69,12 @@ def opening(
 
 
 def is_busy(error: BaseException) -> bool:
-    """Tell whether another process held the file for too long."""
+    """Return whether another process held the file for too long."""
     return isinstance(error, sqlite3.OperationalError) and error.sqlite_errorcode == sqlite3.SQLITE_BUSY
 
 
 def is_storage_fault(error: sqlite3.Error) -> bool:
-    """Tell a disk that is full or fails from a file that is damaged."""
+    """Return whether the disk is full or failing, as opposed to a damaged file."""
     code = getattr(error, "sqlite_errorcode", None)  # the primary code is in the lowest byte
     return code is not None and code & 0xFF in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_FULL)
 

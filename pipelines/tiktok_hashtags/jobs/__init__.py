@@ -1,4 +1,4 @@
-"""What the commands do: run, plan, replay, prune and the smaller jobs, each from its lock to its result.
+"""The work of the commands: run, plan, replay, prune and the smaller jobs, each from its lock to its result.
 
 `run` reads top-down: lock, recover, crawl and load each provider, transform, publish, report, verdict.
 """

@@ -24,7 +24,7 @@ from tiktok_hashtags.warehouse import read_query, row_counts
 
 START = date(2026, 11, 1)
 HASHTAGS = 12
-# Building and testing the marts costs more than a day's load; with two builds the second is an increment.
+# Building and testing the marts costs more than a day's load; with two builds, the second is an increment.
 DAYS_A_BUILD = 7
 _PLANS = {"crawlora": "growth", "unifapi": "paid"}
 _TRENDS = """
@@ -64,7 +64,7 @@ order by provider
 
 @dataclass
 class Demo:
-    """What a demo left, for a person to look at."""
+    """The results of a demo, for a person to look at."""
 
     folder: Path
     days: int
@@ -99,12 +99,12 @@ def run_demo(folder: Path, *, days: int, on_line: Callable[[str], None]) -> Demo
     """Run the main job once for each of some virtual days; the marts are built once a week and at the end.
 
     Args:
-        folder: Where the demo's project goes; an earlier demo there is replaced.
-        days: How many days, from 2026-11-01 on.
-        on_line: Told one line a day.
+        folder: The folder for the demo's project; an earlier demo there is replaced.
+        days: The number of days, from 2026-11-01 on.
+        on_line: Called with one line per day.
 
     Raises:
-        ConfigError: The folder holds something else.
+        ConfigError: The folder holds something other than a demo.
     """
     started = time.monotonic()
     folder = folder.resolve()
@@ -185,7 +185,7 @@ def _inside(folder: Path) -> Iterator[None]:
 
 @contextmanager
 def _environment(variables: dict[str, str]) -> Iterator[None]:
-    """Set variables, and take away whatever else the environment says of our sources."""
+    """Set variables, and remove all others of our sources from the environment."""
     before = dict(os.environ)
     for name in [name for name in os.environ if name.startswith("SOURCES__")]:
         del os.environ[name]

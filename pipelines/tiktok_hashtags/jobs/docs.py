@@ -1,9 +1,9 @@
 """The data dictionary: dbt's documentation of the models as one page that needs no network.
 
-dbt's page is an application in one script, with the manifest and the catalog written into it. What the catalog holds
-comes from the database (names, types), so it cannot be trusted, and the page puts some of it into its HTML as it is:
-here it loses its angle brackets and its comments, JSON cannot end the script, and a policy lets the browser run this
-one script and fetch nothing.
+dbt's page is an application in one script, with the manifest and the catalog written into it. The catalog's names and
+types come from the database, so they cannot be trusted, and the page inserts some of them into its HTML unescaped. So
+angle brackets and comments are removed here, JSON cannot end the script, and a policy lets the browser run only this
+script and fetch nothing.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _POLICY = (
     "default-src 'none'; script-src 'sha256-{digest}'; style-src 'unsafe-inline'; img-src data:; font-src data:; "
     "base-uri 'none'; form-action 'none'"
 )
-# Where files lay on the machine that made the page.
+# The paths of files on the machine that built the page.
 _PATHS = frozenset({"root_path", "build_path", "compiled_path"})
 _HARMLESS = str.maketrans({"<": "‹", ">": "›"})
 
@@ -38,7 +38,7 @@ def write_docs(project: Project) -> Path:
     Raises:
         ConfigError: There is no warehouse yet.
         LockedError: A run is under way.
-        TransformError: dbt could not read the warehouse, or its page is not the one this knows.
+        TransformError: dbt could not read the warehouse, or its page has an unknown form.
     """
     with locked(project):
         artifacts = generate_docs(project)
@@ -58,8 +58,8 @@ def static_page(template: str, *, manifest: Mapping[str, Any], catalog: Mapping[
 
     Args:
         template: dbt's `index.html`.
-        manifest: What the project says of its models; trusted, it comes with the package.
-        catalog: What the database says of its tables; not trusted.
+        manifest: The project's description of its models; trusted, because it comes with the package.
+        catalog: The database's description of its tables; not trusted.
 
     Raises:
         TransformError: The template is not as expected.
@@ -86,12 +86,12 @@ def _embedded(value: Any) -> str:
 
 
 def _quiet(manifest: dict[str, Any]) -> dict[str, Any]:
-    """Return the manifest with dbt's tracking off, which its page would begin."""
+    """Return the manifest with dbt's tracking off, which its page would otherwise start."""
     return {**manifest, "metadata": {**manifest["metadata"], "send_anonymous_usage_stats": False}}
 
 
 def _without(value: Any, names: frozenset[str]) -> Any:
-    """Return a JSON value with some keys nulled, wherever they are."""
+    """Return a JSON value with some keys nulled, at any depth."""
     if isinstance(value, Mapping):
         return {key: None if key in names else _without(item, names) for key, item in value.items()}
     return [_without(item, names) for item in value] if isinstance(value, list) else value

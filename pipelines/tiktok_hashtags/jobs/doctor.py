@@ -1,4 +1,4 @@
-"""What a person can get wrong before a run, checked without sending anything."""
+"""Checks of a project's files and settings before a run, without sending anything."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LIBRARIES = ("dlt", "duckdb", "dbt-core", "dbt-duckdb", "httpx", "pyarrow", "ms
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that was looked at; `is_ok` is False only for what would stop a run."""
+    """The result of one check; `is_ok` is False only for a fault that would stop a run."""
 
     name: str
     is_ok: bool

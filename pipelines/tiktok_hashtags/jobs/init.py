@@ -7,7 +7,7 @@ from pathlib import Path
 from tiktok_hashtags.errors import ConfigError
 
 WATCHLIST = """\
-# What to track. All keys are in docs/watchlist.md.
+# The hashtags, lists and searches to track. docs/watchlist.md lists all keys.
 
 [[hashtags]]
 name = "christmas"              # with or without '#'; or url = "https://www.tiktok.com/tag/christmas", or id = "3242"
@@ -44,10 +44,10 @@ dlthub_telemetry = false
 # [sources.tikliveapi]
 # credit_usd = 0.001            # its price is not public; a dollar limit needs one
 
-# [notify]                        # who is told when a run is not complete
+# [notify]                        # who is notified when a run is not complete
 # command = ["mail", "-s", "hashtags", "me@example.com"]  # gets the run's JSON on stdin
 
-# [retention]                     # what `tiktags prune` may remove
+# [retention]                     # how long `tiktags prune` keeps data
 # journal_days = 35
 """
 SECRETS = """\
@@ -67,7 +67,7 @@ IGNORED = "data/\nexports/\nreports/\n.dlt/secrets.toml\n"
 
 
 def write_project(root: Path) -> list[Path]:
-    """Write the files of a new project; what is there already stays.
+    """Write the files of a new project; existing ones stay.
 
     Raises:
         ConfigError: There is a watchlist already, or the folder cannot be written.

@@ -1,8 +1,8 @@
 """Notifications of runs that are not complete: to a command, a webhook, or both.
 
 `[notify]` is in `.dlt/config.toml` or `.dlt/secrets.toml` (a webhook's URL is a secret) and not in the watchlist, so
-that a run with a wrong watchlist sends its notification, too. A command gets the run's JSON on stdin, a webhook as the
-body of a POST. A failed notification is a message and changes no exit code.
+that a run with a wrong watchlist sends its notification too. A command gets the run's JSON on stdin, a webhook as the
+body of a POST. A failed notification is reported as a message and does not change the exit code.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from tiktok_hashtags.project import Project
 
 # A run that SIGINT or SIGTERM stops has to end within 10 s.
 _INTERRUPTED_SECONDS = 2.0
-# Keys and passwords, which the command does not get.
+# Variables with keys and passwords, which the command does not get.
 _PRIVATE = ("SOURCES__", "DESTINATION__", "NOTIFY__")
 _URL = "https://..., or http:// on loopback only"
 _Command = Annotated[
@@ -53,10 +53,10 @@ class Notify(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """Who is notified of a run, and when.
 
     Args:
-        command: A program and its arguments; no shell takes part.
+        command: A program and its arguments; they are not passed to a shell.
         webhook: An https URL, or http on loopback.
-        on: Runs that are notified of: those with an exit code other than 0, or all.
-        timeout_seconds: The time that the command and the webhook may take, each.
+        on: The runs that send a notification: those with an exit code other than 0, or all.
+        timeout_seconds: The time limit for each of command and webhook.
     """
 
     command: _Command = ()
@@ -65,7 +65,7 @@ class Notify(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     timeout_seconds: _Seconds = 10.0
 
     def __repr__(self) -> str:
-        """Leave the URL, which is a secret, out of every message and log."""
+        """Keep the URL, which is a secret, out of every message and log."""
         return f"Notify(command={self.command!r}, webhook={self.webhook is not None})"
 
     def send(self, report: Mapping[str, Any]) -> list[str]:
@@ -129,8 +129,8 @@ def _run(command: Sequence[str], body: bytes, seconds: float) -> str | None:
         except subprocess.TimeoutExpired:
             os.killpg(process.pid, signal.SIGKILL)
             process.communicate()
-            return f"{command[0]} took over {seconds:g} s and was ended"
-        return f"{command[0]} ended with {process.returncode}{_last_line(output)}" if process.returncode else None
+            return f"{command[0]} took over {seconds:g} s and was killed"
+        return f"{command[0]} exited with {process.returncode}{_last_line(output)}" if process.returncode else None
 
 
 def _last_line(output: IO[bytes]) -> str:
@@ -141,7 +141,7 @@ def _last_line(output: IO[bytes]) -> str:
 
 
 def _post(webhook: str, body: bytes, seconds: float) -> str | None:
-    """Post on a further thread, which bounds the whole exchange.
+    """Post in a separate thread, which limits the time of the whole exchange.
 
     httpx's timeouts are per read, so a server that sends a byte at a time would hold the run. The webhook stays beside
     `command` because it needs no program on the machine (DECISIONS.md, "Keep the webhook beside the command").
@@ -155,7 +155,7 @@ def _post(webhook: str, body: bytes, seconds: float) -> str | None:
                 httpx.Client(trust_env=host not in LOOPBACK, timeout=seconds) as client,
                 client.stream("POST", webhook, content=body, headers={"content-type": "application/json"}) as answer,
             ):
-                answers.append(None if answer.is_success else f"{host} answered {answer.status_code}")
+                answers.append(None if answer.is_success else f"{host} answered with HTTP {answer.status_code}")
         except (httpx.HTTPError, OSError) as error:
             answers.append(f"{host} could not be reached ({type(error).__name__})")
 

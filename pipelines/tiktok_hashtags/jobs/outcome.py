@@ -12,8 +12,8 @@ from tiktok_hashtags.jobs.plan import ProviderPlan
 from tiktok_hashtags.warehouse import Quarantined
 
 _NAMELESS = (
-    "nothing told this hashtag's name, so its videos are in dim_video, but in no table by hashtag; give its name, or a "
-    "key for details by id (tikliveapi)"
+    "this hashtag's name is unknown, so its videos are in dim_video, but in no per-hashtag table. Give its name, or a "
+    "key of tikliveapi, which finds details by id."
 )
 
 
@@ -24,9 +24,9 @@ class Outcome:
     Args:
         exit_code: As in the table of exit codes; 0 is complete.
         providers: Requests, credits, rows, rejects and replayed pages by provider.
-        messages: What went wrong, for a person.
+        messages: The failures, for a person.
         quarantined: Load packages that can never be loaded.
-        is_loaded: Whether all that was fetched is in the warehouse, but for these packages.
+        is_loaded: Whether everything fetched is in the warehouse, except these packages.
     """
 
     run_id: str
@@ -68,7 +68,7 @@ class Outcome:
 
 
 def count(outcome: Outcome, session: Session, plans: Sequence[ProviderPlan]) -> None:
-    """Fill an outcome with what the walks of a session came to."""
+    """Fill an outcome with the results of a session's walks."""
     tally = session.tally
     outcome.walks, outcome.notices = tally.walks, [*tally.notices, *_nameless(session)]
     for item in plans:
@@ -87,21 +87,21 @@ def count(outcome: Outcome, session: Session, plans: Sequence[ProviderPlan]) -> 
 
 
 def _nameless(session: Session) -> Iterator[dict[str, str]]:
-    """Yield a notice for each feed that was walked by an id whose name nothing told."""
+    """Yield a notice for each feed fetched by id whose hashtag name is unknown."""
     walks = session.tally.walks
-    told = {
+    named_ids = {
         *session.known.hashtag_ids.values(),
         *session.learned.ids(),
         *(w.hashtag_id for w in walks if w.endpoint == "hashtags" and w.items),
     }
     for walk in walks:
-        if walk.endpoint == "videos" and walk.items and walk.hashtag_key is None and walk.hashtag_id not in told:
+        if walk.endpoint == "videos" and walk.items and walk.hashtag_key is None and walk.hashtag_id not in named_ids:
             notice = {"provider": walk.provider, "entity": walk.endpoint, "kind": "no_hashtag_name"}
             yield notice | {"detail": f"{walk.target}: {_NAMELESS}"}
 
 
 def _shortfalls(incomplete: Sequence[WalkResult]) -> list[str]:
-    """Say what could not be had: each reason once, with the walks that it ended."""
+    """Return the reasons of incomplete walks, each once, with the walks that it ended."""
     ended: dict[str, list[str]] = {}
     for walk in incomplete:
         reason = str(walk.error or f"{walk.provider} {walk.endpoint}: {walk.stop_reason} after {walk.pages} pages")
@@ -110,7 +110,7 @@ def _shortfalls(incomplete: Sequence[WalkResult]) -> list[str]:
 
 
 def walk_exit_code(walk: WalkResult) -> int:
-    """Return the exit code that a walk asks for."""
+    """Return the exit code for a walk."""
     if walk.is_complete:
         return 0
     if walk.stop_reason == "balance":

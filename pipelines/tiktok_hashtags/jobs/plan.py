@@ -1,7 +1,7 @@
-"""What a run will ask for, and what that can cost at worst, before anything is spent.
+"""The requests of a run, and the most that they can cost, before anything is spent.
 
-The worst case counts full pages without retries; what goes beyond it (short pages, retries) is stopped request by
-request, before it could exceed a limit.
+The worst case counts full pages without retries. Short pages and retries can exceed it; each request is checked against
+the limits before it is sent.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class ProviderPlan:
-    """What one provider is asked for; `walks` leaves out what is complete for the run's date."""
+    """The walks of one provider; `walks` excludes those that are complete for the run's date."""
 
     name: str
     settings: Settings
@@ -31,13 +31,13 @@ class ProviderPlan:
 
     @property
     def is_skipped(self) -> bool:
-        """Whether there is neither a key nor anything that asks for the provider by name."""
+        """Whether there is no key, and the watchlist does not name the provider."""
         return self.settings.api_key is None and not self.is_needed
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """The worst case of one resource; `usd` is None where a credit has no price."""
+    """The worst case of one resource; `usd` is None if a credit has no price."""
 
     provider: str
     resource: str
@@ -48,15 +48,15 @@ class Line:
 
 
 def plan_run(watchlist: Watchlist, session: Session, *, only: Sequence[str] = ()) -> list[ProviderPlan]:
-    """Return what each provider would be asked for now, in the order in which they run.
+    """Return each provider's walks as of now, in the order in which the providers run.
 
     Args:
         watchlist: What to track.
-        session: The run; its `known` says what needs no request.
+        session: The run; its `known` lists the walks that need no request.
         only: `provider` or `provider.resource` to narrow the run to; empty for all.
 
     Raises:
-        ConfigError: `only` names something unknown, a setting is wrong, or there is no key at all.
+        ConfigError: `only` names something unknown, a setting is wrong, or no provider has a key.
     """
     wanted = _checked_only(only)
     settings = {name: providers.provider(name).configured() for name in providers.names()}
@@ -80,21 +80,21 @@ def plan_run(watchlist: Watchlist, session: Session, *, only: Sequence[str] = ()
 
 
 def unserved(watchlist: Watchlist, plans: Sequence[ProviderPlan], session: Session) -> list[dict[str, str]]:
-    """Return a notice for each hashtag that no provider is asked for, though the watchlist names it."""
+    """Return a notice for each hashtag of the watchlist that no provider will be asked for."""
     notices = []
     for hashtag in watchlist.hashtags:
         asked = [item for item in plans if _asks(hashtag, item.name, has_key=item.settings.api_key is not None)]
         if hashtag.providers == () or any(_can_be_asked(item, hashtag, session) for item in asked):
             continue
         names = ", ".join(item.name for item in asked)
-        why = f"{names} cannot be asked for it; give its name, or other providers" if asked else "there is no key"
+        why = f"{names} cannot be asked for it. Give its name, or other providers." if asked else "there is no key."
         notice = {"provider": asked[0].name if asked else "", "entity": "hashtags", "kind": "not_asked"}
         notices.append(notice | {"detail": f"{hashtag.label}: {why}"})
     return notices
 
 
 def refusals(plans: Sequence[ProviderPlan], session: Session) -> list[str]:
-    """Return what to say of walks of which it is known that nothing can come: no key, no id, no dataset to read."""
+    """Return messages about walks that must fail: no key, no id, no readable dataset."""
     looked_up = {
         walk.hashtag_key
         for item in plans
@@ -102,19 +102,19 @@ def refusals(plans: Sequence[ProviderPlan], session: Session) -> list[str]:
         for walk in item.walks
         if walk.endpoint == "hashtags"
     }
-    told = []
+    found = []
     for item in plans:
         has_key = item.settings.api_key is not None
         if not has_key and any(walk.worst_requests for walk in item.walks):
-            told.append(f"{item.name}: the watchlist asks for it, and there is no key. Set {key_variable(item.name)}.")
-        told += [str(walk.refusal) for walk in item.walks if walk.refusal]
-        told += [missing_id(walk) for walk in item.walks if has_key and _lacks_id(walk, looked_up, session)]
-    return told
+            found.append(f"{item.name}: the watchlist needs it, but there is no key. Set {key_variable(item.name)}.")
+        found += [str(walk.refusal) for walk in item.walks if walk.refusal]
+        found += [missing_id(walk) for walk in item.walks if has_key and _lacks_id(walk, looked_up, session)]
+    return found
 
 
 def _lacks_id(walk: Walk, looked_up: set[str | None], session: Session) -> bool:
-    is_told = known_id(walk, session) or walk.hashtag_key in looked_up or session.is_missing(walk.hashtag_key)
-    return walk.needs_id and not is_told
+    has_id = known_id(walk, session) or walk.hashtag_key in looked_up or session.is_missing(walk.hashtag_key)
+    return walk.needs_id and not has_id
 
 
 def _can_be_asked(item: ProviderPlan, hashtag: Hashtag, session: Session) -> bool:
@@ -126,7 +126,7 @@ def _can_be_asked(item: ProviderPlan, hashtag: Hashtag, session: Session) -> boo
 
 
 def lines(plans: Sequence[ProviderPlan]) -> list[Line]:
-    """Return the worst case per provider and resource, without the resources that are asked for nothing."""
+    """Return the worst case per provider and resource, without resources that need no request."""
     found = []
     for item in plans:
         for resource in providers.provider(item.name).ENTITIES:
@@ -141,16 +141,16 @@ def lines(plans: Sequence[ProviderPlan]) -> list[Line]:
 
 
 def check_limits(plans: Sequence[ProviderPlan], limits: Limits, *, max_usd: float | None = None) -> None:
-    """Refuse a run whose worst case is over the watchlist's limits.
+    """Refuse a run whose worst case exceeds the watchlist's limits.
 
     Args:
-        plans: What each provider would be asked for.
-        limits: The watchlist's; those of a day and a month stop a run request by request.
-        max_usd: The command's own limit in dollars, which does the same.
+        plans: Each provider's walks.
+        limits: The watchlist's limits; those of a day and a month are checked for each request instead.
+        max_usd: The command's own limit in dollars, which is also checked for each request.
 
     Raises:
-        BudgetError: It is over a limit; nothing was sent.
-        ConfigError: There is a dollar limit over credits without a price.
+        BudgetError: It exceeds a limit; nothing was sent.
+        ConfigError: There is a dollar limit on credits without a price.
     """
     worst = lines(plans)
     for name, limit in limits.credits_per_run.items():
@@ -202,7 +202,7 @@ def _check_any_key(watchlist: Watchlist, settings: dict[str, Settings]) -> None:
 
 
 def _is_needed(name: str, watchlist: Watchlist) -> bool:
-    """Tell whether the watchlist asks for this provider by name, or for something that only it serves."""
+    """Return whether the watchlist names this provider, or an entry that only it serves."""
     serves = providers.provider(name).SERVES
     return (
         any(name in (hashtag.providers or ()) for hashtag in watchlist.hashtags)
@@ -229,7 +229,7 @@ def _targets(name: str, watchlist: Watchlist, *, has_key: bool, lookups: Sequenc
 
 
 def _lookups(watchlist: Watchlist, settings: dict[str, Settings], session: Session) -> dict[str, list[Hashtag]]:
-    """Return the details calls that are only made because another provider's videos need a hashtag's id."""
+    """Return the details calls that are made only because another provider's videos need a hashtag's id."""
     with_details = [name for name in providers.names() if "details" in providers.provider(name).SERVES]
     found: dict[str, list[Hashtag]] = {}
     for hashtag in watchlist.hashtags:
@@ -244,7 +244,7 @@ def _lookups(watchlist: Watchlist, settings: dict[str, Settings], session: Sessi
 
 
 def _cheapest(names: Sequence[str], hashtag: Hashtag, settings: dict[str, Settings], session: Session) -> str:
-    """Return who asks the fewest dollars; credits of different providers say nothing, and no price may be any."""
+    """Return the provider with the lowest price in dollars; credits of different providers cannot be compared."""
 
     def price(name: str) -> tuple[bool, float, int]:
         walks = providers.provider(name).walks_for(Targets(details=[hashtag]), settings[name], session)

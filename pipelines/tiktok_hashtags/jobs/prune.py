@@ -1,8 +1,8 @@
-"""What a project can do without: old pages of the journal, raw rows that no mart can see, dlt's leftovers.
+"""The data that a project no longer needs: old pages, raw rows that no mart can see, dlt's leftovers.
 
-Nothing here changes a mart, a full refresh included, and nothing of the ledger goes: it is what day and month limits
-and `usage` count. Raw keeps each observation, because it is the history: only copies that a later load replaced, rows
-of loads that never completed, and, where `rejects_days` says so, old rejects and notices go.
+A pruning changes no mart, not even after a full refresh, and keeps the whole ledger, which day and month limits and
+`usage` count. Raw keeps every observation, because it is the history. Deleted are only copies that a later load
+replaced, rows of loads that never completed, and rejects and notices older than `rejects_days`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ logger = logging.getLogger(__name__)
 
 @dataclass
 class Pruning:
-    """What a project can do without, or did."""
+    """The data that can be deleted, or were."""
 
     retention: Retention
     parts: list[Part] = field(default_factory=list)
@@ -45,18 +45,18 @@ def prune_project(
     retention: Retention | None = None,
     is_wanted: Callable[[Pruning], bool] = lambda _: False,
 ) -> Pruning:
-    """Find what can go, and remove it if it is wanted.
+    """Find the data that can be deleted, and delete them if that is wanted.
 
     Args:
         project: The project.
-        clock: Says what today is.
-        retention: How long things are kept; None reads the configuration.
-        is_wanted: Shown what would go; what it answers decides.
+        clock: Gives today's date.
+        retention: How long data are kept; None reads the configuration.
+        is_wanted: Gets the data that can be deleted; returns whether to delete them.
 
     Raises:
         LockedError: A run is under way.
         ConfigError: A setting is wrong.
-        LoadError: Something could not be removed.
+        LoadError: Some data could not be deleted.
     """
     kept = retention or read_retention()
     with locked(project):

@@ -1,8 +1,8 @@
-"""What SIGINT and SIGTERM do to a run: the first asks it to end, a second one or the end of the grace ends it.
+"""The effect of SIGINT and SIGTERM on a run: the first asks it to end; a second one, or the end of a grace, ends it.
 
-A thread hears them through a pipe that the interpreter's own C handler writes to, because a Python handler waits for
-the main thread, which may be inside DuckDB or may have lent its handlers to a library. To leave at once is always safe:
-any prefix of a run can be killed, and the next run completes it.
+A thread receives them through a pipe that the interpreter's own C handler writes to, because a Python handler waits for
+the main thread, which may be inside DuckDB, or in a library that replaced the handlers. Leaving at once is always safe:
+a run can be killed at any moment, and the next run completes it.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _SHOW_CURSOR = b"\x1b[?25h"
 
 
 class Stopping:
-    """Knows whether a signal came.
+    """Holds the first signal, if one came.
 
     Attributes:
         event: Set when the first signal came.
@@ -42,20 +42,20 @@ class Stopping:
 
     @property
     def exit_code(self) -> int:
-        """What a shell shows for a process that the signal ended."""
+        """The exit code that a shell shows for a process that the signal ended."""
         return 128 + self.number
 
     def was_signalled(self) -> bool:
-        """Tell whether a signal came, also one whose number the watching thread still has to read from the pipe."""
+        """Return whether a signal came, even if the watching thread has not read its number from the pipe yet."""
         if self._was_signalled:
             self.event.wait()
         return self.event.is_set()
 
     def check(self, outlook: str = "the next run completes this one") -> None:
-        """Raise what the signal asks for.
+        """Raise an error if a signal came.
 
         Args:
-            outlook: What of the work is done, or who does the rest.
+            outlook: The state of the work, for the message.
 
         Raises:
             StoppedError: A signal came.
@@ -81,7 +81,7 @@ class Stopping:
         self.check()
 
     def handle(self, _number: int, _frame: FrameType | None) -> None:
-        """Be Python's handler; all but the interruption is done by the watching thread."""
+        """Handle a signal in Python; the watching thread does everything but the interruption."""
         is_first, self._was_signalled = not self._was_signalled, True
         if is_first and self._may_interrupt:
             raise KeyboardInterrupt
@@ -111,11 +111,11 @@ def stopping(
     grace_seconds: float = GRACE_SECONDS,
     leave: Callable[[int], object] | None = None,
 ) -> Iterator[Stopping]:
-    """Listen for SIGINT and SIGTERM; outside of the main thread nothing is heard.
+    """Listen for SIGINT and SIGTERM; outside the main thread, none arrives.
 
     Args:
         on_signal: Called once, in another thread, when the first signal came.
-        grace_seconds: How long after the first signal the process is left.
+        grace_seconds: The time from the first signal to the end of the process.
         leave: Ends the process with an exit code.
     """
     state = Stopping()

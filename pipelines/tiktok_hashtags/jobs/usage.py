@@ -1,4 +1,4 @@
-"""What was spent, from the ledger."""
+"""The spending, from the ledger."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def read_usage(project: Project, *, since: date) -> list[dict[str, Any]]:
     """Return requests, credits and dollars by UTC day and provider, from a date on.
 
     A ledger that several projects share counts them all. `unknown_outcomes` are requests whose answer was lost; they
-    count as charged. Dollars are None where a credit has no price.
+    count as charged. Dollars are None if a credit has no price.
 
     Raises:
         ConfigError: The ledger is not usable.

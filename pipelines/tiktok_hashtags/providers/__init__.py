@@ -1,8 +1,8 @@
 """The registry of providers: every module of this package without a leading underscore is one.
 
-A provider's module is named after it and has `NAME`, `SERVES` (the parts of a watchlist that it can answer), `ENTITIES`
-(raw tables by resource), `configured()`, `walks_for()`, and a dlt source with the provider's name. A folder that is
-appended to this package's `__path__` is searched, too.
+A provider's module is named after it and has `NAME`, `SERVES` (the parts of a watchlist that it can serve), `ENTITIES`
+(raw tables by resource), `configured()`, `walks_for()`, and a dlt source with the provider's name. A folder appended to
+this package's `__path__` is searched too.
 """
 
 from __future__ import annotations

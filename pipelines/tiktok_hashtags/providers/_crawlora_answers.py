@@ -19,14 +19,14 @@ from tiktok_hashtags.fetch import Accepted, decoder_of, raise_for_status, strict
 from tiktok_hashtags.providers import _crawlora_wire as wire
 
 CREDITS_PER_REQUEST = 8
-# HTTP statuses that an envelope inside a 200 can hold too; 5xx is left out, because each try would be billed.
+# HTTP statuses that an envelope inside a 200 can also hold; without 5xx, because each retry would be billed.
 STATUS_CODES = frozenset({400, 401, 402, 403, 404, 422, 429})
 NOT_FOUND_CODES = frozenset({10201, 10202, 10205})
 CAPTCHA_CODE = 10000
 
 
 def accept_details(response: httpx.Response, *, where: str) -> Accepted:
-    """Return a hashtag's details, or None for a hashtag that does not exist, which is billed, too."""
+    """Return a hashtag's details, or None for a hashtag that does not exist, which is billed too."""
     data = _data(response, where, not_found=NotFoundError)
     status: wire.Status = _decoded(data, wire.Status, where)
     code = status.code
@@ -75,7 +75,7 @@ def _data(response: httpx.Response, where: str, *, not_found: type[RequestError]
 def _raise_for_code(
     envelope: wire.Envelope, response: httpx.Response, where: str, *, not_found: type[RequestError]
 ) -> None:
-    """Raise the error of a code that is an HTTP status; such an answer is billed all the same."""
+    """Raise the error of a code that is an HTTP status; such an answer is billed too."""
     status = next((status for status in STATUS_CODES if envelope.code in (status, str(status))), None)
     if status is not None:
         detail = f"inside HTTP 200: {envelope.msg or wire.error_detail(response.content)}"

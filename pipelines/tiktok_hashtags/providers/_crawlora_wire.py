@@ -57,7 +57,7 @@ class Stats(msgspec.Struct, rename="camel"):
 
 
 class ChallengeInfo(msgspec.Struct, rename={"challenge_announcement": "challengeAnnouncement", "stats_v2": "statsV2"}):
-    """All of it may be missing: the schema types it as unknown."""
+    """Any part may be missing: the schema types it as unknown."""
 
     challenge: Challenge | None = None
     challenge_announcement: Announcement | None = None
@@ -115,14 +115,14 @@ class TrendPoint(msgspec.Struct):
 
 
 class Creator(msgspec.Struct):
-    """A creator that a list shows beside a hashtag."""
+    """A creator whom a list shows beside a hashtag."""
 
     nick_name: str | None = None
     avatar_url: str | None = None
 
 
 class Trend(msgspec.Struct):
-    """An item of popular-trend; `rank_diff` is a magnitude, `rank_diff_type` is undocumented and kept as it is."""
+    """An item of popular-trend; `rank_diff` is a magnitude, `rank_diff_type` is undocumented and kept unchanged."""
 
     hashtag_id: Id | None = None
     hashtag_name: str | None = None
@@ -159,7 +159,7 @@ class CreativeCenterTrend(msgspec.Struct):
 
 
 class Pagination(msgspec.Struct):
-    """The page that was answered, not the one that was asked for."""
+    """The page that was returned, which may differ from the requested one."""
 
     has_more: bool
     page: int | None = None

@@ -54,19 +54,19 @@ def dataset_files(path: str, *, captured_at: datetime | None, now: datetime) -> 
 
     Args:
         path: Local or any fsspec URL.
-        captured_at: When the items were captured; else each file's modification time, but never after `now`.
+        captured_at: When the items were captured; by default each file's modification time, but never after `now`.
         now: The run's time, UTC and naive.
 
     Raises:
-        ConfigError: A path without wildcards that is not there, or that has no dataset in it; a wrong pattern.
+        ConfigError: A path without wildcards does not exist or contains no dataset, or a pattern is wrong.
     """
     register_secrets_of(path)
     try:
         filesystem, root = url_to_fs(path)
         names = _matching(filesystem, root) if _is_glob(path) else _below(filesystem, root)
     except (FileNotFoundError, NotADirectoryError, ImportError, ValueError) as error:  # no driver, no such protocol
-        raise ConfigError(f"dataset {redact_url(path)}: cannot be read: {_said(error, path)}") from error
-    except Exception as error:  # noqa: BLE001  # drivers raise any error
+        raise ConfigError(f"dataset {redact_url(path)}: cannot be read: {_message(error, path)}") from error
+    except Exception as error:  # noqa: BLE001  # a driver can raise any error
         return Found(unread={path: _unread(path, error)})
     if not names and not _is_glob(path):
         raise ConfigError(f"dataset {redact_url(path)}: there is no {' or '.join(SUFFIXES)} file here")
@@ -83,7 +83,7 @@ def file_pages(file: DatasetFile, *, page_size: int, where: str, reference: type
     """Yield pages of a file's items, the last one with `has_more` false.
 
     Raises:
-        BodyError: The file holds no JSON, ends inside an array, or its compressed stream is broken.
+        BodyError: The file does not contain JSON, ends inside an array, or its compressed stream is broken.
         NetworkError: The file could not be read.
     """
     chunks = _chunks(_items(file, where), page_size)
@@ -122,7 +122,7 @@ def _is_glob(path: str) -> bool:
 
 
 def _matching(filesystem: fsspec.AbstractFileSystem, pattern: str) -> list[str]:
-    # A glob skips folders that cannot be listed, so the folder is listed first: there a failure raises.
+    # A glob skips folders that cannot be listed, so the folder is listed first, which raises the failure.
     _listed(filesystem, re.split(r"[*?[]", pattern, maxsplit=1)[0].rpartition("/")[0] or "/")
     return [str(name) for name in filesystem.glob(pattern) if str(name).endswith(SUFFIXES)]
 
@@ -162,10 +162,10 @@ def _status(error: BaseException | None) -> int | None:
 def _unread(path: str, error: Exception) -> RequestError:
     is_refused = isinstance(error, PermissionError) or _status(error) in {401, 403}
     kind = AuthError if is_refused else NetworkError
-    return kind(f"dataset {redact_url(path)}: cannot be read: {_said(error, path)}")
+    return kind(f"dataset {redact_url(path)}: cannot be read: {_message(error, path)}")
 
 
-def _said(error: Exception, path: str) -> str:
+def _message(error: Exception, path: str) -> str:
     return str(error).replace(path, redact_url(path))
 
 
@@ -229,7 +229,7 @@ def _items(file: DatasetFile, where: str) -> Iterator[bytes]:
 
 
 def _plain(source: io.BufferedReader) -> IO[bytes]:
-    """Return the file's bytes decompressed, by what its first bytes say."""
+    """Return the file's bytes, decompressed according to its first bytes."""
     magic = source.peek(4)[:4]
     if magic[:2] == b"\x1f\x8b":
         return cast("IO[bytes]", gzip.GzipFile(fileobj=source))
@@ -239,7 +239,7 @@ def _plain(source: io.BufferedReader) -> IO[bytes]:
 
 
 class _Zstd(io.RawIOBase):
-    """A zstd stream, decompressed a piece at a time."""
+    """A zstd stream, decompressed piece by piece."""
 
     def __init__(self, source: io.BufferedReader) -> None:
         self._stream = pa.CompressedInputStream(pa.PythonFile(source, mode="r"), "zstd")

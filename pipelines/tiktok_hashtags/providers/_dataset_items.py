@@ -1,8 +1,8 @@
 """The items in a dataset file's bytes, one after the other, in bounded memory.
 
-Read are JSON Lines, arrays, single objects, JSON text sequences (RFC 7464), and any of these one after the other;
-UTF-8, or UTF-16 and UTF-32 by their byte order mark or their NULs. Where an object is no item but an envelope, such as
-a page of the app, the items below its `ENVELOPES` are read.
+It reads JSON Lines, arrays, single objects, JSON text sequences (RFC 7464), and any sequence of these;
+UTF-8, or UTF-16 and UTF-32 by their byte order mark or their NULs. If an object is not an item but an envelope, such as
+a page of the app, it reads the items below its `ENVELOPES`.
 """
 
 from __future__ import annotations
@@ -32,8 +32,8 @@ ITEM_KEYS = frozenset({"aweme_id"})
 _MAX_DEPTH = 6
 _MAX_NESTING = 1_000
 _BETWEEN = re.compile(rb"[\s,\x1e]+")
-# A whole string, a bracket, a quote whose end is not in sight, or a line's end before an object.
-# (Possessive quantifiers: a text of megabytes would fill the memory with places to go back to.)
+# A whole string, a bracket, a quote whose end is beyond the window, or a line's end before an object.
+# (Possessive quantifiers: a text of megabytes would fill the memory with positions to backtrack to.)
 _TOKEN = re.compile(rb'"(?:[^"\\\n]++|\\.)*+"|[{}\[\]"]|\n(?=\{)', re.DOTALL)
 _SKIPPED = re.compile(rb'[{}\[\],]|[^"{}\[\],]++', re.DOTALL)
 _IN_STRING = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
@@ -42,7 +42,7 @@ _KEY = re.compile(rb'[\s,]*"((?:[^"\\\n]++|\\.)*+)"\s*:\s*')
 _OPENERS = (b"[", b",", b":", b"{")
 _BOMS = {codecs.BOM_UTF32_LE: "utf-32", codecs.BOM_UTF32_BE: "utf-32", codecs.BOM_UTF16_LE: "utf-16",
          codecs.BOM_UTF16_BE: "utf-16"}  # fmt: skip
-# Where the NULs of the first two characters stand, both of them ASCII (RFC 4627).
+# The positions of NULs in the first two characters, which are both ASCII (RFC 4627).
 _NULS = {"\0\0\0x": "utf-32-be", "x\0\0\0": "utf-32-le", "\0x\0x": "utf-16-be", "x\0x\0": "utf-16-le"}
 
 prepare(dict[str, msgspec.Raw], list[msgspec.Raw], msgspec.Raw)
@@ -51,10 +51,10 @@ prepare(dict[str, msgspec.Raw], list[msgspec.Raw], msgspec.Raw)
 def items_of(raw: IO[bytes], where: str) -> Iterator[bytes]:
     """Yield the items of a file, illegal code points replaced.
 
-    An item over `MAX_ITEM_BYTES` is `Refused`; text that is no JSON comes as an item, for its decoder to reject.
+    An item over `MAX_ITEM_BYTES` is `Refused`; text that is not JSON is yielded as an item, for its decoder to reject.
 
     Raises:
-        BodyError: The file holds no JSON from its first bytes on, or it ends inside an array.
+        BodyError: The file does not begin with JSON, or it ends inside an array.
     """
     text = _Text(_utf8(raw, where))
     first = text.after_separators()
@@ -76,12 +76,12 @@ def _kind_of(first: bytes, line: bytes) -> str:
     if first == b"<":
         return "an HTML or XML page"
     if line[:2] == b"PK":
-        return "a zip archive, which is to be unpacked first"
+        return "a zip archive, which must be unpacked first"
     return f"other text that begins with {line[:60].decode(errors='replace')!r}"
 
 
 def _value(text: _Text, where: str, depth: int = 0) -> Iterator[bytes]:
-    """Yield the items of the value at which the text stands."""
+    """Yield the items of the value at the text's position."""
     first = text.peek()
     if first == b"[":
         yield from _elements(text, where, depth)
@@ -89,13 +89,13 @@ def _value(text: _Text, where: str, depth: int = 0) -> Iterator[bytes]:
         yield from _object(text, where, depth)
     elif first:
         size = text.scalar_size()
-        # A number or a null is one item; a line of something else is one item, too.
+        # A number or a null is one item; any other line is one item too.
         is_line = text.is_line_start and not _is_json(text.line()[:size])
         yield sanitised(text.take(len(text.line()) if is_line else size))
 
 
 def _elements(text: _Text, where: str, depth: int) -> Iterator[bytes]:
-    """Yield the items of an array; of arrays in it, too."""
+    """Yield the items of an array, and of the arrays in it."""
     nested = 0
     while first := text.after_separators():
         if first in b"[]":
@@ -128,7 +128,7 @@ def _object(text: _Text, where: str, depth: int) -> Iterator[bytes]:
 
 
 def _unwrapped(content: bytes, depth: int = 0) -> Iterator[bytes]:
-    """Yield the items inside an object or a list, or the object itself where it is no envelope."""
+    """Yield the items inside an object or a list, or the object itself if it is not an envelope."""
     try:
         members: dict[str, msgspec.Raw] = decoder_of(dict[str, msgspec.Raw]).decode(content)
     except UNREADABLE:
@@ -209,7 +209,7 @@ class _Recoded(io.RawIOBase):
 
 
 class _BrokenLineError(Exception):
-    """An object does not end; `size` is the length of the line that is at fault."""
+    """An object does not end; `size` is the length of its damaged line."""
 
     def __init__(self, size: int) -> None:
         super().__init__(size)
@@ -231,14 +231,14 @@ class _Text:
         return self._window[self._at : self._at + 1]
 
     def after_separators(self) -> bytes:
-        """Skip what stands between values; return the next byte, or b"" at the end."""
+        """Skip the separators between values; return the next byte, or b"" at the end."""
         while found := _BETWEEN.match(self._window, self._at) if self.peek() else None:
             self._at = found.end()
             self.is_line_start = b"\n" in found[0]
         return self.peek()
 
     def line(self) -> bytes:
-        """Return the rest of the line without moving, as far as an item may be long."""
+        """Return the rest of the line without moving, up to the size limit of an item."""
         end = self._window.find(b"\n", self._at)
         while end < 0 and len(self._window) - self._at < MAX_ITEM_BYTES and self._more():
             end = self._window.find(b"\n", self._at)
@@ -252,14 +252,14 @@ class _Text:
         return found.end() - self._at if found else 1
 
     def take(self, size: int) -> bytes:
-        """Take so many bytes of the window."""
+        """Take this many bytes from the window."""
         taken = self._window[self._at : self._at + size]
         self._at += size
         self.is_line_start = False
         return taken
 
     def object_size(self) -> int | None:
-        """Return the length of the object that begins here; None where it is over the limit.
+        """Return the length of the object that begins here; None if it is over the limit.
 
         Raises:
             _BrokenLineError: It does not end.
@@ -284,7 +284,7 @@ class _Text:
                 return offset
 
     def key(self) -> str | None:
-        """Take the next key of the object in which the window is; None at the object's end."""
+        """Take the next key of the current object; None at its end."""
         while (found := _KEY.match(self._window, self._at)) is None:
             rest = self._window[self._at :].lstrip(b" \t\r\n,")
             if rest[:1] not in (b"", b'"') or len(rest) > CHUNK or not self._more():
@@ -321,23 +321,23 @@ class _Text:
             if self._window[self._at : self._at + 1] == b'"':
                 self._at += 1
                 return
-            if not self._more():  # a backslash at the window's end stays for what comes behind it
+            if not self._more():  # a backslash at the window's end waits for the next character
                 self._at = len(self._window)
                 return
 
     def _is_cut(self, found: re.Match[bytes]) -> bool:
-        """Tell whether a quote's string may go on behind the window."""
+        """Return whether a quote's string may continue beyond the window."""
         return found[0] == b'"' and not self._is_over and b"\n" not in self._window[found.start() :]
 
     def _ends_line(self, at: int) -> bool:
-        """Tell whether a line's end can be no place inside an object."""
+        """Return whether a line's end cannot be inside an object."""
         return self._window[max(at - 64, self._at) : at].rstrip()[-1:] not in _OPENERS
 
     def _more(self) -> bool:
-        """Read on, and forget what was taken."""
+        """Read more, and drop the bytes that were taken."""
         if self._is_over:
             return False
-        # One read of what is there: a break further on costs nothing that came before it.
+        # One read of the available bytes, so a fault further on loses nothing before it.
         chunk = self._source.read1(max(CHUNK, len(self._window) - self._at))
         self._is_over = not chunk
         self._window, self._at = self._window[self._at :] + chunk, 0

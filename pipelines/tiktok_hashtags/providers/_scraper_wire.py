@@ -45,7 +45,7 @@ class Author(msgspec.Struct):
 
 
 class Music(msgspec.Struct):
-    """A sound; `duration` in seconds. `id` comes as a rounded number: its text twin is `id_str`.
+    """A sound; `duration` in seconds. `id` is a rounded number; `id_str` is the exact text.
 
     In captures `is_original` is false for users' own sounds; `is_original_sound` is right.
     """
@@ -146,7 +146,7 @@ class ChallengeShare(msgspec.Struct):
 
 
 class Challenge(msgspec.Struct):
-    """A hashtag of `cha_list`; its counts are 0 for "not provided", so they are not read."""
+    """A hashtag of `cha_list`; a count of 0 means "not provided", so its counts are not read."""
 
     cha_name: str | None = None
     cid: Id | None = None
@@ -161,7 +161,7 @@ class TextExtra(msgspec.Struct):
 
 
 class Item(msgspec.Struct):
-    """A video as the app's own API gives it; `create_time` in epoch seconds."""
+    """A video as the app's own API returns it; `create_time` in epoch seconds."""
 
     input: Input | None = None
     aweme_id: Id | None = None

@@ -65,7 +65,7 @@ class Video(msgspec.Struct):
 
 
 class PostsPage(msgspec.Struct, rename={"has_more": "hasMore"}):
-    """`cursor` comes as a number or as text, `hasMore` as a boolean or as 0 and 1."""
+    """`cursor` is a number or a text, `hasMore` a boolean or 0 and 1."""
 
     videos: list[msgspec.Raw] | None = None
     cursor: str | int | None = None

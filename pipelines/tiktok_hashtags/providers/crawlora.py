@@ -120,7 +120,7 @@ def crawlora(
         api_key: The key; else `[sources.crawlora] api_key`.
         base_url: Another server that follows the document; else `[sources.crawlora] base_url`.
         ledger_path: A journal and ledger to share; else a temporary one.
-        run: A planned run, which makes all other arguments needless.
+        run: A planned run, which replaces all other arguments.
     """
     if run is None:
         targets = Targets(details=hashtags_of(hashtags), trends=trends)
@@ -142,7 +142,7 @@ def configured(**given: object) -> Settings:
 
 
 def walks_for(targets: Targets, settings: Settings, session: Session) -> list[Walk]:
-    """Return the walks that the targets ask for; a hashtag without a name cannot be asked for here."""
+    """Return the walks for the targets; a hashtag without a name cannot be requested from Crawlora."""
     details = [
         _details_walk(hashtag)
         for hashtag in targets.details

@@ -1,12 +1,12 @@
 """Scraper datasets: aweme items from files or from an HTTP dataset.
 
-Files: `.json` (an array) or `.jsonl` (a line an item), optionally `.gz`; a file, folder or glob, local or any fsspec
+Files: `.json` (an array) or `.jsonl` (one item per line), optionally `.gz`; a file, folder or glob, local or any fsspec
 URL. HTTP: `GET {base_url}/datasets/{id}/items?offset=&limit=&clean=1` with `Authorization: Bearer <token>`; its form
-and its limits are assumed, nobody documents them: `base_url`, `page_size` (500) and `requests_per_minute` (250) are
+and its limits are undocumented and assumed: `base_url`, `page_size` (500) and `requests_per_minute` (250) are
 configuration keys. Files and items cost nothing here.
 
 A file is loaded once per content hash, with its `captured_at` or else its modification time as observation time.
-Items are TikTok's aweme form; checked against public captures of 2021 and 2025.
+Items have TikTok's aweme form, checked against public captures of 2021 and 2025.
 """
 
 from __future__ import annotations
@@ -115,7 +115,7 @@ def scraper(
         api_key: The token of the HTTP dataset; else `[sources.scraper] api_key`. Files need none.
         base_url: The server of the HTTP dataset; else `[sources.scraper] base_url`.
         ledger_path: A journal and ledger to share; else a temporary one.
-        run: A planned run, which makes all other arguments needless.
+        run: A planned run, which replaces all other arguments.
     """
     if run is None:
         targets = Targets(datasets=[Dataset(path=item) if isinstance(item, str) else item for item in datasets])
@@ -134,10 +134,10 @@ def configured(**given: object) -> Settings:
 
 
 def walks_for(targets: Targets, settings: Settings, session: Session) -> list[Walk]:
-    """Return one walk per file and per HTTP dataset; files are read for their content hash.
+    """Return one walk per file and per HTTP dataset; files are read to compute their content hash.
 
     A place that cannot be read, for instance because its server is down, is one walk, which fails; that walk is
-    complete once the place can be read on the same date.
+    completed when the place can be read on the same date.
 
     Raises:
         ConfigError: A named file does not exist, or an HTTP dataset has no `base_url`.
@@ -162,7 +162,7 @@ def _file_walk(file: DatasetFile, settings: Settings) -> Walk:
         identity=f"file {file.content_hash}",
         entity=ITEMS,
         fetch=partial(_file_fetch, file=file, page_size=settings.page_size),
-        # The hash keeps two files of one name apart, even on one date.
+        # The hash distinguishes two files of the same name, even on one date.
         requested={"dataset": f"{file.name} {file.content_hash[:12]}"},
         worst_requests=0,
         worst_credits=0,
@@ -172,7 +172,7 @@ def _file_walk(file: DatasetFile, settings: Settings) -> Walk:
 
 
 def _place_walk(path: str, place: str, session: Session, error: RequestError | None = None) -> Walk:
-    """Return a walk without items: its verdict is whether a place (a file, or a whole dataset) can be read."""
+    """Return a walk without items; its verdict is whether a place (a file, or a whole dataset) can be read."""
     key = hashlib.blake2b(f"{path}\n{place}".encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()
     shown = redact_url(place)
     if place != path and "://" in path:
@@ -207,8 +207,8 @@ def _missed_before(path: str, found: Found, session: Session) -> list[Walk]:
 def _http_walk(dataset: Dataset, settings: Settings) -> Walk:
     if settings.base_url == NO_BASE_URL and settings.api_key is not None:
         raise ConfigError(
-            f"scraper dataset {dataset.dataset_id}: its server is not known; set base_url under [sources.scraper] "
-            "in .dlt/config.toml. Nothing was sent."
+            f"scraper dataset {dataset.dataset_id}: its server is unknown. Nothing was sent. Set base_url under "
+            "[sources.scraper] in .dlt/config.toml."
         )
     return Walk(
         provider=NAME,

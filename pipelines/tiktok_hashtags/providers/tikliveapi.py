@@ -3,7 +3,7 @@
 Base `https://api.tikliveapi.com`, header `X-Api-Key`, paths end in `/`. `GET /challenge-info-id/?id=`,
 `GET /challenge-info-name/?name=`, `GET /search-challenge/?keyword=&count=&cursor=`,
 `GET /challenge-posts/?challenge_id=&count=&cursor=&region=`. There is no envelope: success is HTTP 200, a JSON object
-and the expected keys, because a missing key is answered with a 200 that says "Please sign up".
+and the expected keys, because the answer to a missing key is a 200 with "Please sign up".
 
 Price: 1 credit per request, pay as you go; the price of a credit is not published, so it is `credit_usd` in the
 configuration. 200 requests/min. The largest `count` is undocumented: 30 is assumed (`page_size`). From the provider's
@@ -57,7 +57,7 @@ PLANS = {"payg": PricePlan("payg", credit_usd=None, requests_per_minute=200)}
 
 
 def _video_ids(videos: pa.Table) -> pa.Array:
-    """Return the numeric one of the two ids: the other may be a `v...` handle."""
+    """Return the numeric one of the two ids; the other may be a `v...` handle."""
     numeric = [
         pc.if_else(pc.match_substring_regex(videos[name], "^[0-9]+$"), videos[name], None)
         for name in ("aweme_id", "video_id")
@@ -121,7 +121,7 @@ def tikliveapi(
         api_key: The key; else `[sources.tikliveapi] api_key`.
         base_url: Another server that follows the document; else `[sources.tikliveapi] base_url`.
         ledger_path: A journal and ledger to share; else a temporary one.
-        run: A planned run, which makes all other arguments needless.
+        run: A planned run, which replaces all other arguments.
     """
     if run is None:
         wanted = hashtags_of(hashtags)
@@ -142,7 +142,7 @@ def configured(**given: object) -> Settings:
 
 
 def walks_for(targets: Targets, settings: Settings, session: Session) -> list[Walk]:
-    """Return the walks that the targets ask for: details, then searches, then videos."""
+    """Return the walks for the targets: details, then searches, then videos."""
     details = [_details_walk(hashtag) for hashtag in targets.details if not is_missing(NAME, hashtag, session)]
     searches = [_search_walk(search, settings) for search in targets.searches]
     videos = [_videos_walk(item, settings, session) for item in targets.videos if not is_missing(NAME, item, session)]
@@ -241,7 +241,7 @@ def _search_fetch(client: ApiClient, _: Session, walk: Walk, walk_key: str, *, p
 def _videos_fetch(
     client: ApiClient, session: Session, walk: Walk, walk_key: str, *, page_size: int, region: str | None
 ) -> Fetch:
-    client.check_open()  # without a key, a missing id is the lesser problem
+    client.check_open()  # a missing key is reported before a missing id
     hashtag_id = id_of(walk, session)
     accept = partial(_accept_page, kind=wire.PostsPage, where=f"tikliveapi videos of {walk.target}")
     fixed: dict[str, str | int] = {"challenge_id": hashtag_id, "count": page_size}

@@ -76,7 +76,7 @@ PLANS = {
     "free": PricePlan("free", credit_usd=0.001, requests_per_minute=60),
     "paid": PricePlan("paid", credit_usd=0.001, requests_per_minute=600),
 }
-# The types that are more precise than their status, or come without one; `response_shape_error` is a 500 that stays.
+# The types that are more precise than their status, or have none; `response_shape_error` is a permanent 500.
 _KINDS: dict[str, type[RequestError]] = {
     "unauthorized": AuthError,
     "insufficient_credits": BalanceError,
@@ -212,7 +212,7 @@ def unifapi(
         api_key: The key; else `[sources.unifapi] api_key`.
         base_url: Another server that follows the document; else `[sources.unifapi] base_url`.
         ledger_path: A journal and ledger to share; else a temporary one.
-        run: A planned run, which makes all other arguments needless.
+        run: A planned run, which replaces all other arguments.
     """
     if run is None:
         targets = Targets(videos=hashtags_of(hashtags))
@@ -261,7 +261,7 @@ def _videos(run: SourceRun) -> Iterator[Any]:
 
 
 def _fetch(client: ApiClient, session: Session, walk: Walk, walk_key: str, *, page_size: int) -> Fetch:
-    client.check_open()  # without a key, a missing id is the lesser problem
+    client.check_open()  # a missing key is reported before a missing id
     hashtag_id = id_of(walk, session)
 
     def page(cursor: str | None, received: int) -> Page:
@@ -308,7 +308,7 @@ def _accept(response: httpx.Response, *, where: str) -> Accepted:
 
 
 def _failure(response: httpx.Response, where: str) -> RequestError:
-    """Return the error of an answer: by the type that it names, or else by its status."""
+    """Return the error of an answer, by its type if it names one, else by its status."""
     try:
         failure = decoder_of(Envelope).decode(response.content).error or Failure()
     except UNREADABLE:

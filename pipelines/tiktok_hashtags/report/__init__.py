@@ -1,8 +1,8 @@
-"""The HTML report: one file that explains the published marts, works offline and asks nothing of anybody.
+"""The HTML report: one file that explains the published marts, works offline and sends no request.
 
-Reads top-down: `write` decides what goes in and puts the file in its place, `page` makes HTML of it, and one module for
+It reads top-down: `write` collects the content and replaces the file, `page` turns it into HTML, and one module for
 each part of the page (`hashtags`, `trends`, `content`, `people`, `campaigns`, `costs`, `health`) holds the queries
-behind that part. What the browser runs is in `assets/`.
+behind that part. The browser's scripts and styles are in `assets/`.
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 # ruff: noqa: S608  # queries are made of this module's own pieces
-"""Campaigns: how each does, who has which share of its voice, and own hashtags beside competitors'."""
+"""Campaigns: the progress of each, the shares of voice in it, and own hashtags beside competitors'."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ CAMPAIGN_LIMIT = 20
 CUT_LIMIT = 20
 COMPETITOR_LIMIT = 30
 
-# Those with the largest reach of late.
+# The campaigns with the largest recent reach.
 _SHOWN = """
 with
 shown as (

@@ -1,4 +1,4 @@
-"""Videos: the most viewed ones, and when and how long those are that do well."""
+"""Videos: the most viewed ones, and the posting times and lengths of successful ones."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tiktok_hashtags.report.marts import Marts, Part, table
 
 VIDEO_LIMIT = 300
 
-# Views only grow, so the most viewed are among those with the highest peaks: one pass over all days, then few rows.
+# Views only grow, so the most viewed have the highest peaks: one pass over all days leaves few rows.
 _VIDEOS = """
 with
 peaks as (

@@ -1,4 +1,4 @@
-"""What the data cost, by provider, day and endpoint."""
+"""The cost of the data by provider, day and endpoint."""
 
 from __future__ import annotations
 

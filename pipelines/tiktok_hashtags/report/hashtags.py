@@ -1,4 +1,4 @@
-"""The watchlist's hashtags: totals, growth, the leaderboard, and what grows faster than it used to."""
+"""The watchlist's hashtags: totals, growth, the leaderboard, and unusual growth."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ where first_seen_at >= {day_31_before}
 group by cast(first_seen_at as date)
 order by cast(first_seen_at as date)
 """
-# A count holds until the next one, and a gain spreads over the days since the previous snapshot of its precision:
-# those of a hashtag's exact and rounded counts overlap, so of each day only the better is summed.
+# A count holds until the next one, and a gain spreads over the days since the previous snapshot of its precision. The
+# gains of a hashtag's exact and rounded counts overlap, so only the better one of each day is summed.
 _TOTALS = """
 with
 watched as (
@@ -53,7 +53,7 @@ totals as (
     group by days.date_day
 ),
 
-told as (
+daily_gains as (
     select
         days.date_day,
         watched.precision,
@@ -67,7 +67,7 @@ told as (
 
 gains as (
     select date_day, sum(view_gain_per_day) as view_gain
-    from told
+    from daily_gains
     where precision = best_precision
     group by date_day
 )
@@ -109,7 +109,7 @@ where age = 1
 order by view_count desc nulls last, hashtag_key
 limit {limit}
 """
-# Rounded counts move in steps of their rounding; a hashtag that has exact ones is drawn by those.
+# Rounded counts move in steps of their rounding, so a hashtag with exact counts is drawn by those.
 _SERIES = """
 with
 watched as (

@@ -1,4 +1,4 @@
-"""Whether to believe the page: coverage, freshness, agreement of the providers, and dbt's tests."""
+"""The reliability of the page: coverage, freshness, agreement of the providers, and dbt's tests."""
 
 from __future__ import annotations
 
@@ -76,10 +76,10 @@ PARTS = {
 
 
 def dbt_results(run_results: Path) -> dict[str, Any] | None:
-    """Return what dbt's last build said: worst first, each model and test `pass`, `warn` or `fail`.
+    """Return the results of dbt's last build, worst first: each model and test `pass`, `warn` or `fail`.
 
     Returns:
-        None where dbt left no results, or no readable ones.
+        None if dbt left no results, or no readable ones.
     """
     try:
         results = json.loads(run_results.read_text("utf-8"))["results"]
@@ -108,17 +108,17 @@ def _result(result: dict[str, Any]) -> Row:
 def notices(
     parts: dict[str, Any], *, latest: date | None, today: date, is_synthetic: bool, problems: list[str]
 ) -> list[dict[str, str]]:
-    """Return what a reader must know before the numbers, worst first.
+    """Return the notices that a reader needs before the numbers, worst first.
 
     Args:
         parts: The page's data.
         latest: The newest snapshot date.
         today: The date of writing.
-        is_synthetic: The numbers are made up.
-        problems: What went wrong in the run that wrote the report.
+        is_synthetic: Whether the numbers are made up.
+        problems: The failures of the run that wrote the report.
     """
     found = [*_synthetic(is_synthetic), *_failed(parts.get("tests")), *_incomplete(parts, latest)]
-    found += [{"level": "fail", "text": f"The last run says: {problem[:500]}"} for problem in problems[:5]]
+    found += [{"level": "fail", "text": f"Problem of the last run: {problem[:500]}"} for problem in problems[:5]]
     return [*found, *_short_history(parts, latest, today)]
 
 
@@ -129,10 +129,10 @@ def _synthetic(is_synthetic: bool) -> list[dict[str, str]]:  # noqa: FBT001  # i
 
 def _failed(tests: dict[str, Any] | None) -> list[dict[str, str]]:
     if tests is None:
-        return [{"level": "warn", "text": "dbt left no test results, so nobody checked these numbers."}]
+        return [{"level": "warn", "text": "dbt left no test results, so these numbers are unchecked."}]
     failed, warned = tests["counts"]["fail"], tests["counts"]["warn"]
     if failed:
-        text = f"{failed} of dbt's models or tests failed in the last build: this is the publication before it."
+        text = f"{failed} of dbt's models or tests failed in the last build. This page shows the publication before it."
         return [{"level": "fail", "text": text}]
     return [{"level": "warn", "text": f"{warned} of dbt's models or tests warn."}] if warned else []
 
@@ -145,13 +145,13 @@ def _incomplete(parts: dict[str, Any], latest: date | None) -> list[dict[str, st
     if day != latest.isoformat() or not incomplete:
         return []
     walks = complete + incomplete
-    text = f"{incomplete} of the {walks} walks of {day} are incomplete. Data health says which, and why."
+    text = f"{incomplete} of the {walks} walks of {day} are incomplete. Data health lists them with their reasons."
     return [{"level": "fail", "text": text}]
 
 
 def _short_history(parts: dict[str, Any], latest: date | None, today: date) -> list[dict[str, str]]:
     if latest is None:
-        text = "Nothing has been observed yet: `tiktags run` fetches the watchlist, and this page fills."
+        text = "Nothing has been observed yet. `tiktags run` fetches the watchlist and fills this page."
         return [{"level": "info", "text": text}]
     found = []
     if (today - latest).days > 1:

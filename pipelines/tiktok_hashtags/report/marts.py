@@ -1,4 +1,4 @@
-"""What the report reads: the published marts, through one function that runs SQL."""
+"""The published marts, which the report reads through one function that runs SQL."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ from (
 
 
 class Marts:
-    """A publication, and the days that the queries speak of.
+    """A publication, and the days in the queries.
 
     Args:
-        reader: Where the queries run.
+        reader: Runs the queries.
         marts: The schema of the core marts.
         reporting: The schema of the reporting marts.
     """
@@ -50,11 +50,11 @@ class Marts:
         return self._reader.rows(sql.format(**self._names, **self._days(), **limits)).dicts()
 
     def missing(self, tables: Sequence[str]) -> list[str]:
-        """Return which of some tables the publication does not have."""
+        """Return the tables that the publication lacks."""
         return [table for table in tables if table not in self.tables]
 
     def _latest(self) -> date | None:
-        """Return the newest snapshot date; None where nothing was observed."""
+        """Return the newest snapshot date; None if nothing was observed."""
         core = ("fct_hashtag_stats_daily", "fct_video_stats_daily", "fct_trend_ranks", "fct_walks")
         if self.missing(core):
             return None
@@ -89,8 +89,8 @@ class Part:
     """A part of the page's data.
 
     Args:
-        tables: What it cannot be without.
-        read: Makes it.
+        tables: The tables that it needs.
+        read: Builds it.
     """
 
     tables: tuple[str, ...]
@@ -107,13 +107,13 @@ def read_parts(marts: Marts, parts: Mapping[str, Part]) -> dict[str, Any]:
 
 
 def table(rows: Sequence[Row]) -> dict[str, Any]:
-    """Return rows as the page holds them: each column's name once, and values that JSON has."""
+    """Return rows in the page's form: each column's name once, and JSON values."""
     columns = list(rows[0]) if rows else []
     return {"columns": columns, "rows": [[json_value(row[column]) for column in columns] for row in rows]}
 
 
 def json_value(value: Any) -> Any:
-    """Return a value as JSON has it: six significant digits of a double, no time zones, no infinity."""
+    """Return a value as JSON: six significant digits of a double, no time zones, no infinity."""
     if isinstance(value, Decimal):
         value = float(value) if value % 1 else int(value)
     if isinstance(value, float):

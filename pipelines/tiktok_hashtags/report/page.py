@@ -14,7 +14,7 @@ from typing import Any
 
 _ASSETS = files("tiktok_hashtags.report") / "assets"
 STYLES = ("base.css", "parts.css")
-# In the order in which they need each other; together they are one script.
+# In the order of their dependencies; together they are one script.
 SCRIPTS = (
     "format.js",
     "elements.js",
@@ -47,13 +47,13 @@ def render(data: dict[str, Any]) -> str:
 
 
 def script_json(data: dict[str, Any]) -> str:
-    """Return data as JSON that can stand in a script element: no character of it can end the element."""
+    """Return data as JSON that cannot end the script element around it."""
     text = json.dumps(data, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
     return text.translate(_UNSAFE)
 
 
 def _filled(template: str, pieces: dict[str, str]) -> str:
-    """Put each piece in its place, once; a piece is never searched for the places of others."""
+    """Insert each piece in its place, once; a piece is never searched for other places."""
     filled = []
     for number, part in enumerate(template.split("%%")):
         filled.append(pieces[part] if number % 2 else part)

@@ -1,4 +1,4 @@
-"""Who and what carries the hashtags: creators, sounds, and the hashtags beside them."""
+"""The creators and sounds of the hashtags, and the hashtags used with them."""
 
 from __future__ import annotations
 

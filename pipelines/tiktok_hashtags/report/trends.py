@@ -1,4 +1,4 @@
-"""Trend lists and searches: who stands where, who came and who went."""
+"""Trend lists and searches: ranks, newcomers and departures."""
 
 from __future__ import annotations
 

@@ -35,8 +35,8 @@ class Report:
     Args:
         path: The file.
         bytes: Its size.
-        snapshot_date: The newest date in it, ISO; None where nothing was observed.
-        notices: What a reader must know before the numbers, with a level each.
+        snapshot_date: The newest date in it, ISO; None if nothing was observed.
+        notices: The notices that a reader needs before the numbers, each with a level.
     """
 
     path: Path
@@ -58,14 +58,14 @@ def write_report(project: Project, *, clock: Clock = system_clock, problems: Seq
     """Write `reports/index.html` from what is published.
 
     Args:
-        project: Whose publication is shown.
-        clock: Says when the page was written.
-        problems: What went wrong in the run that asks for the page; shown on top of it.
+        project: The project whose publication is shown.
+        clock: Gives the time of writing.
+        problems: The failures of the run that writes the page; shown at its top.
 
     Raises:
         NothingPublishedError: There is no publication yet.
-        ConfigError: The warehouse's settings are wrong, or its server is away.
-        ReportError: The publication could not be read, or the file not be written; the former report stays.
+        ConfigError: The warehouse's settings are wrong, or its server cannot be reached.
+        ReportError: The publication could not be read, or the file could not be written; the former report stays.
     """
     try:
         with published_marts(project) as (marts, source):
@@ -80,7 +80,7 @@ def write_report(project: Project, *, clock: Clock = system_clock, problems: Seq
 
 
 def report_run(project: Project, *, clock: Clock, problems: list[str]) -> int:
-    """Write the report at the end of a run; a failure is one more problem, and its exit code comes back."""
+    """Write the report at the end of a run; add a failure to the problems, and return its exit code."""
     try:
         write_report(project, clock=clock, problems=problems)
     except NothingPublishedError:

@@ -1,7 +1,7 @@
 """An emulator of every API that tiktok-hashtags reads, over a made-up world of virtual days.
 
-It stands in for services that cannot be called while developing, so it is written from their documents and
-shares no code with the clients it answers. In a test:
+It replaces services that cannot be called during development, so it is written from their documents and shares no code
+with its clients. In a test:
 
     sandbox = Sandbox(World(seed=7), SandboxClock(datetime(2026, 11, 1, 6, tzinfo=UTC), frozen=True))
     client = httpx.Client(transport=httpx.MockTransport(sandbox.respond))

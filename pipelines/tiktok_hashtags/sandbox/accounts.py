@@ -1,8 +1,7 @@
-"""Keys, plans, limits, credits and balances: what each provider lets an account do, and what it charged for.
+"""Keys, plans, limits, credits and balances: each provider's accounts and their charges.
 
-Crawlora's plans are those of its price table; its three limits all bind. The minute is a sliding window
-over accepted requests, the day and the month are those of UTC. A plan named `unlimited` exists everywhere,
-for tests that are about something else.
+Crawlora's plans are those of its price table; its three limits all apply. The minute is a sliding window over accepted
+requests; the day and the month are in UTC. Every provider has a plan named `unlimited`, for tests of other things.
 """
 
 from __future__ import annotations
@@ -16,10 +15,9 @@ _MINUTE = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What an account may do; None is no limit.
+    """The limits of an account; None is no limit.
 
-    `credits_per_month` is a wall only where the plan has no overage price; beyond it the others go on at
-    that price.
+    `credits_per_month` is a hard limit only if the plan has no overage price; other plans go on at that price.
     """
 
     name: str
@@ -63,8 +61,8 @@ class Account:
     """One key's account at one provider.
 
     Attributes:
-        balance: Prepaid credits that are left, where the provider has a balance; set it to top up.
-        requests: Every request in the order of arrival, refused ones too.
+        balance: The prepaid credits that are left, if the provider has a balance; set it to top up.
+        requests: Every request in order of arrival, including refused ones.
     """
 
     provider: str
@@ -85,12 +83,12 @@ class Account:
         return sum(amount for on, amount in self._by_day.items() if on.startswith(day))
 
     def in_last_minute(self, now: datetime) -> int:
-        """How many requests were accepted in the 60 seconds before now."""
+        """The number of requests accepted in the 60 seconds before now."""
         self._accepted = [at for at in self._accepted if timedelta(0) <= now - at < _MINUTE]
         return len(self._accepted)
 
     def seconds_until_free(self, now: datetime) -> float:
-        """Seconds until the minute window takes another request; 0 if it does already."""
+        """Seconds until the minute window takes another request; 0 if it already does."""
         limit = self.plan.requests_per_minute
         if limit is None or self.in_last_minute(now) < limit:
             return 0.0

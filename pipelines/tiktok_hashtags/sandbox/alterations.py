@@ -1,4 +1,4 @@
-"""What scripted faults do to an answer before it becomes bytes: envelopes, paging, items, bodies."""
+"""The effects of scripted faults on an answer before it becomes bytes: envelopes, paging, items, bodies."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _SENTINEL = "@@replaced-in-the-bytes@@"
 
 
 def before(fault: Fault, provider: Provider, question: Question) -> Reply:
-    """What something in front of the service answers: an error status, a redirect, or nothing (a reset)."""
+    """The answer of something in front of the service: an error status, a redirect, or nothing (a reset)."""
     if fault.kind == "redirect":
         reply = Reply(302, {"message": "moved"}, headers={"Location": fault.location})
     else:
@@ -36,7 +36,7 @@ def before(fault: Fault, provider: Provider, question: Question) -> Reply:
 
 
 def charge(reply: Reply, amount: int) -> None:
-    """Charge so many credits, and say so where the body has a billing block."""
+    """Charge this many credits, and state it if the body has a billing block."""
     holder = reply.payload.get("error", reply.payload) if isinstance(reply.payload, dict) else None
     billing = holder.get("billing") if isinstance(holder, dict) else None
     if billing:
@@ -79,7 +79,7 @@ def _retry_after(fault: Fault, question: Question) -> str | None:
 
 
 def _failing(fault: Fault, provider: Provider, question: Question, reply: Reply) -> Reply:
-    """A failure inside a 200; for a captcha Crawlora has a status code, the others send a page of HTML."""
+    """A failure inside a 200; for a captcha, Crawlora has a status code; the others send a page of HTML."""
     if fault.kind == "envelope":
         return provider.failing_envelope(question, fault.code)
     if fault.kind == "inner_envelope":
@@ -108,7 +108,7 @@ def _alter_paging(fault: Fault, reply: Reply, question: Question, first: Callabl
 
 
 def _point_cursor(fault: Fault, reply: Reply, question: Question) -> None:
-    """Say that there is more, and where."""
+    """Promise another page, with a cursor to it."""
     paging = reply.paging
     if paging is None or fault.kind == "truncated":
         return
@@ -128,7 +128,7 @@ def _point_cursor(fault: Fault, reply: Reply, question: Question) -> None:
 
 
 def _show(reply: Reply, items: list[Any]) -> None:
-    """Put other items on the page, and charge for them where records are what is charged for."""
+    """Put other items on the page, and charge for them if the price is per record."""
     by_record = isinstance(reply.payload, dict) and "billing" in reply.payload
     reply.items[:] = copy.deepcopy(items)
     if by_record:
@@ -151,7 +151,7 @@ def _truncate(reply: Reply) -> None:
 
 
 def renumbered(item: Any, shape: ItemShape | None, *salt: object) -> Any:
-    """A copy of an item under ids that nothing else has."""
+    """A copy of an item with unique ids."""
     other = copy.deepcopy(item)
     for path in shape.ids if shape else ():
         holder, name = _place(other, path)
@@ -162,7 +162,7 @@ def renumbered(item: Any, shape: ItemShape | None, *salt: object) -> Any:
 
 
 def _add_item(fault: Fault, reply: Reply) -> None:
-    """Put a bad item in front of a good one; details, which are one object, go bad themselves."""
+    """Put a bad item in front of a good one; details, which are one object, become bad themselves."""
     shape = reply.shape
     if shape is None or not reply.items:
         return
@@ -183,7 +183,7 @@ def _add_item(fault: Fault, reply: Reply) -> None:
 
 
 def _change_item(fault: Fault, reply: Reply) -> None:
-    """Put something nasty into an item that stays good."""
+    """Put a hostile value into an item that stays valid."""
     shape = reply.shape
     if shape is None or not reply.items:
         return
@@ -213,7 +213,7 @@ def _nested(depth: int) -> Any:
 
 
 def _place(item: Any, path: str) -> tuple[dict[str, Any], str]:
-    """The object that holds what a path like `statistics.play_count` leads to, and its key there."""
+    """The object that holds the value at a path like `statistics.play_count`, and its key there."""
     *way, name = path.split(".")
     for step in way:
         item = item[step]
@@ -238,7 +238,7 @@ def _body(fault: Fault, reply: Reply) -> bytes:
 
 
 def _with_sentinel(reply: Reply) -> Any:
-    """The payload with a mark where a count of the first item was, or else in a key of its own."""
+    """The payload with a mark in place of a count of the first item, or else under a separate key."""
     if reply.shape is not None and reply.items:
         _set(reply.items[0], reply.shape.count, _SENTINEL)
     elif isinstance(reply.payload, dict):
@@ -249,7 +249,7 @@ def _with_sentinel(reply: Reply) -> Any:
 
 
 def encoded(payload: Any) -> bytes:
-    """JSON in UTF-8, or with escapes where the text holds half a surrogate pair."""
+    """JSON in UTF-8, or with escapes if the text holds half a surrogate pair."""
     try:
         return json.dumps(payload, ensure_ascii=False, separators=(",", ":")).encode()
     except UnicodeEncodeError:

@@ -18,12 +18,12 @@ _GENERATED_HASHTAGS = 150
 
 
 class Casting:
-    """Everybody and everything that can appear in a world.
+    """The people and things that can appear in a world.
 
     Args:
         seed: Two castings with the same seed are equal.
         start: Day 0 of the world.
-        hashtags: How many hashtags have feeds of their own.
+        hashtags: The number of hashtags with a feed.
         hostile: Put text into captions that breaks careless software.
     """
 
@@ -173,7 +173,7 @@ class Casting:
         return self._midnight + day * 86_400 - age
 
     def _video_id(self, posted_at: int, *key: object) -> str:
-        """The upper half of an id is its creation time, days before the posting if that was scheduled."""
+        """The upper half of an id is its creation time, days before the posting if it was scheduled."""
         scheduled = between(86_400, 9 * 86_400, *key, "ahead") if share(*key, "scheduled") < 0.05 else 0
         return str((posted_at - scheduled << 32) + number(*key, "low") % (1 << 32))
 

@@ -1,7 +1,6 @@
-"""Chance without state: every draw is a pure function of what it is drawn for.
+"""Chance without state: every draw is a pure function of its key.
 
-A world built on these draws needs no order of evaluation, no stored state and no particular Python version
-to come out the same.
+A world built on these draws is the same for any order of evaluation and any Python version, without stored state.
 """
 
 from __future__ import annotations
@@ -16,13 +15,13 @@ _SCALE = float(1 << 64)
 
 
 def number(*key: object) -> int:
-    """A 64-bit integer that depends on nothing but the key."""
+    """A 64-bit integer that depends only on the key."""
     text = "\x1f".join(map(str, key))
     return int.from_bytes(blake2b(text.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "big")
 
 
 def share(*key: object) -> float:
-    """A number from 0 up to, not including, 1."""
+    """A number from 0 up to but not including 1."""
     return number(*key) / _SCALE
 
 
@@ -37,5 +36,5 @@ def pick(options: Sequence[T], *key: object) -> T:
 
 
 def digits(length: int, *key: object) -> str:
-    """A decimal id of that many digits, with no zero in front; the largest still fits 63 bits."""
+    """A decimal id of that many digits, without a leading zero; the largest fits in 63 bits."""
     return str(between(10 ** (length - 1), min(10**length, 9 * 10**18) - 1, *key))

@@ -1,4 +1,4 @@
-"""The sandbox's own time, which moves on its own or stands still and can be set to any day."""
+"""The sandbox's own time, which runs or stands still, and can be set to any day."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class SandboxClock:
 
     Args:
         base: The time to start from; without a time zone it counts as UTC.
-        frozen: Stand still at the base time until it is set again.
+        frozen: Whether to stand still at the base time until it is set again.
         monotonic: Seconds from any origin, for tests.
     """
 
@@ -29,7 +29,7 @@ class SandboxClock:
         self._set_at = self._monotonic()
 
     def advance(self, seconds: float) -> None:
-        """Move on by so many seconds at once."""
+        """Move forward by this many seconds at once."""
         self.set(self.now() + timedelta(seconds=seconds))
 
     def now(self) -> datetime:

@@ -6,7 +6,7 @@
 
 Header `x-api-key`; 8 credits for every 2xx, a hashtag that does not exist included.
 
-Assumed, because nobody documents it: errors of the gateway (401, 403, 404 of a path, 429) come as `{error:
+Assumed, because it is undocumented: errors of the gateway (401, 403, 404 of a path, 429) come as `{error:
 {...}}` and those of the service as `{code, msg, data}`; a period outside the list is a 400; a country
 without a list is an empty list; the country defaults to US; only the minute's 429 has a Retry-After.
 """
@@ -149,7 +149,7 @@ def _challenge_info(hashtag: Hashtag, title: str, stats: HashtagStats, today: da
 
 
 def has_exact_stats(hashtag: Hashtag, today: date) -> bool:
-    """Whether details of a date hold `statsV2`; otherwise there are only rounded numbers."""
+    """Whether details of a date contain `statsV2`; otherwise there are only rounded numbers."""
     return share("crawlora", "exact", hashtag.id, today) >= 0.08
 
 
@@ -178,7 +178,7 @@ def _extra(question: Question) -> dict[str, Any]:
 
 
 def _trend_entries(question: Question, periods: tuple[int, ...], country: str) -> tuple[TrendEntry, ...]:
-    """The whole list that a question is about.
+    """The whole list of a question.
 
     Raises:
         ValueError: a parameter is malformed or out of its list.
@@ -274,5 +274,5 @@ def _epoch(on: date) -> int:
 
 
 def _value(point: TrendPoint) -> float | int:
-    """Whole numbers lose their point, as JSON from JavaScript does."""
+    """Whole numbers have no decimal point, as in JSON from JavaScript."""
     return int(point.value) if point.value.is_integer() else point.value

@@ -41,10 +41,10 @@ class Sandbox:
 
     Args:
         world: The truth that the providers show.
-        clock: The providers' time; by default six in the morning of the world's first day, and running.
-        plans: Plan by provider, where not the generous default; `unlimited` exists for each.
+        clock: The providers' time; by default it runs from six in the morning of the world's first day.
+        plans: The plan by provider, if not the generous default; `unlimited` exists for each.
         balance: UnifAPI's prepaid credits.
-        keys: Valid key by provider, where not `sandbox-<provider>-key`.
+        keys: The valid key by provider, if not `sandbox-<provider>-key`.
         sleep: Waits inside slow bodies.
     """
 
@@ -75,7 +75,7 @@ class Sandbox:
         return self._accounts[provider]
 
     def meter(self) -> dict[str, dict[str, int]]:
-        """What each provider has seen and charged, failing answers and lost ones included."""
+        """The requests and charges at each provider, including failing and lost answers."""
         with self._lock:
             return {name: account.meter() for name, account in self._accounts.items()}
 
@@ -91,7 +91,7 @@ class Sandbox:
             self._faults.clear()
 
     def respond(self, request: httpx.Request) -> httpx.Response:
-        """Answer a request, as a pure function of it, the clock and what the accounts have seen before.
+        """Answer a request, as a pure function of it, the clock and the accounts' earlier requests.
 
         The body is unread, as from a network: `httpx.Client` reads it, other callers call `read()`.
 
@@ -162,7 +162,7 @@ def _own_path(url: httpx.URL, provider: str) -> str:
 
 
 def _refused(module: Provider, question: Question, request: httpx.Request) -> Reply | None:
-    """The answer to a request that has no business here: not a GET, no key, a wrong key, or over a limit."""
+    """The answer to a request to refuse: not a GET, no key, a wrong key, or over a limit."""
     account, now = question.account, question.now
     if request.method != "GET":
         return module.refusal(question, 405, "Only GET")

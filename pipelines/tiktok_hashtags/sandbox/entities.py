@@ -1,4 +1,4 @@
-"""What a sandbox world is made of, as plain values that no provider's wire format has touched."""
+"""The parts of a sandbox world, as plain values free of any provider's wire format."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Hashtag:
 
 @dataclass(frozen=True, slots=True)
 class Creator:
-    """A creator; `handles` pairs the day of the world from which a handle holds with the handle."""
+    """A creator; `handles` pairs each handle with the day of the world from which it is valid."""
 
     id: str
     handles: tuple[tuple[int, str], ...]
@@ -49,7 +49,7 @@ class Creator:
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """A sound; the title of an original sound is localised by whoever shows it."""
+    """A sound; each provider localises the title of an original sound."""
 
     id: str
     title: str
@@ -126,7 +126,7 @@ class VideoStats:
 
 @dataclass(frozen=True, slots=True)
 class FeedEntry:
-    """One place in a feed; a repeat shows a video that stood further up already."""
+    """One place in a feed; a repeat shows a video that is also further up."""
 
     video: Video
     stats: VideoStats

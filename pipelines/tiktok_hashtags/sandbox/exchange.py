@@ -1,4 +1,4 @@
-"""What passes between sandbox and provider: the question, and the answer before it becomes bytes."""
+"""The messages between sandbox and provider: the question, and the answer before it becomes bytes."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Question:
         """A whole-number parameter.
 
         Raises:
-            ValueError: it is something else.
+            ValueError: it is not a whole number.
         """
         text = self.query.get(name, "")
         if text and not text.removeprefix("-").isdecimal():
@@ -46,11 +46,11 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Paging:
-    """Where an answer says whether and how it goes on, so that faults can make it lie.
+    """The place in an answer of its cursor and its promise of more, so that faults can falsify them.
 
     Attributes:
-        place: The object of the payload that holds the keys.
-        cursor_key: None where pages are numbered.
+        place: The object in the payload that holds the keys.
+        cursor_key: None if pages are numbered.
         cursor_at: The cursor of an offset; a lap other than 0 makes a different cursor of the same offset.
     """
 
@@ -72,12 +72,12 @@ class ItemShape:
 
 @dataclass(slots=True)
 class Reply:
-    """An answer whose payload is still open to change.
+    """An answer whose payload can still be changed.
 
     Attributes:
-        credits: What the provider charges for it.
+        credits: The provider's charge for it.
         items: The payload's list of items, or the one object of a details answer alone.
-        is_list: Whether `items` is that list itself.
+        is_list: Whether `items` is that list.
         body: Sent in place of the payload.
     """
 
@@ -96,7 +96,7 @@ class Provider(Protocol):
     """One provider's module: `crawlora`, `tikliveapi`, `unifapi` or `scraper`."""
 
     PRICE: int
-    """The least that an answer costs, for day and month limits; 0 where there are none."""
+    """The least that an answer costs, for day and month limits; 0 if there are none."""
 
     def key(self, headers: Mapping[str, str], /) -> str | None:
         """The key in a request's headers, or None."""
@@ -111,4 +111,4 @@ class Provider(Protocol):
         """A failure inside an HTTP 200, with this code or a usual one."""
 
     def failing_inner_envelope(self, question: Question, code: int | str | None, /) -> Reply:
-        """A failure in the envelope inside the envelope, where the provider has one."""
+        """A failure in the envelope inside the envelope, if the provider has one."""

@@ -1,6 +1,6 @@
-"""Faults that tests script: which request of which provider they hit, how often, and what they do to it.
+"""Faults that tests script: the provider and requests that they hit, their number, and their effect.
 
-Before the service sees the request, and so charging nothing: a status such as `503` or `status_503`, `401`,
+Before the service sees the request, so nothing is charged: a status such as `503` or `status_503`, `401`,
 `402`, `403`, `429`; `redirect`; `reset`.
 
 To an answer with status 200, which is charged:
@@ -41,20 +41,20 @@ class Fault:
     """One scripted fault.
 
     Attributes:
-        provider: Whose requests it can hit.
-        kind: What happens; the module's table lists all kinds.
+        provider: The provider whose requests it can hit.
+        kind: The effect; the module's table lists all kinds.
         match: A regular expression searched in path and query as sent, below the provider's prefix; None
             matches every request.
-        nth: The first matching request that is hit, counted from 1, or all that are.
+        nth: The first matching request that is hit, counted from 1, or a list of them.
         times: How many matching requests in a row are hit from `nth` on; None is all that follow. Unused
             with several `nth`.
         retry_after: The form of the header Retry-After of a 429: `seconds`, `date`, `past`, `absurd` or None.
         seconds: The time in Retry-After, or the time that slow headers or a slow drip take.
-        location: Where a redirect points to.
+        location: The target of a redirect.
         code: The code in a failing envelope; of a captcha a number or a string.
-        item: Which item of the page is changed, counted from 0.
-        megabytes: Size of a huge caption; of what a gzip bomb unpacks to, 20 times that.
-        credits: What the answer charges, where it differs from what the kind implies.
+        item: The item of the page that is changed, counted from 0.
+        megabytes: Size of a huge caption; a gzip bomb unpacks to 20 times that.
+        credits: The charge of the answer, if it differs from the kind's usual one.
     """
 
     provider: str
@@ -82,12 +82,12 @@ class Fault:
 
     @property
     def status(self) -> int | None:
-        """The status that the fault answers with, if that is all it does."""
+        """The status of the fault's answer, if that is its only effect."""
         found = STATUS.fullmatch(self.kind)
         return int(found[1]) if found else None
 
     def hits(self, count: int) -> bool:
-        """Whether the matching request of this number, counted from 1, is hit."""
+        """Whether the matching request with this number, counted from 1, is hit."""
         if not isinstance(self.nth, int):
             return count in self.nth
         return count >= self.nth and (self.times is None or count < self.nth + self.times)
@@ -101,7 +101,7 @@ class _Armed:
 
 @dataclass(slots=True)
 class FaultScript:
-    """All faults of a sandbox, with how many matching requests each has seen."""
+    """All faults of a sandbox, with the number of matching requests that each has seen."""
 
     _armed: list[_Armed] = field(default_factory=list)
 
@@ -114,7 +114,7 @@ class FaultScript:
         self._armed.clear()
 
     def next_for(self, provider: str, path: str) -> Fault | None:
-        """The fault that hits this request; all that match count it, the first one that hits wins."""
+        """The fault that hits this request; all that match count it; the first one that hits wins."""
         hit = None
         for armed in self._armed:
             fault = armed.fault

@@ -2,11 +2,11 @@
 
     GET /datasets/{id}/items?offset=&limit=&clean=1
 
-Header `Authorization: Bearer <token>`; no price. The dataset `holiday-hashtags` is what a daily job left
-behind: it holds other items on the next date. `holiday-hashtags-2026-11-01` keeps the items of that date.
+Header `Authorization: Bearer <token>`; no price. The dataset `holiday-hashtags` is the output of a daily job: it holds
+other items on the next date. `holiday-hashtags-2026-11-01` keeps the items of that date.
 
-Assumed, because nobody documents it: a page holds at most 100 items; the end is an empty array; error rows
-come with `clean=1` too; errors are `{error: {type, message}}`.
+Assumed, because it is undocumented: a page holds at most 100 items; the end is an empty array; error rows
+appear with `clean=1` too; errors are `{error: {type, message}}`.
 """
 
 from __future__ import annotations
@@ -165,7 +165,7 @@ def _permissions(video: Video) -> dict[str, Any]:
 
 
 def _with_holes(item: dict[str, Any], video_id: str) -> dict[str, Any]:
-    """Leave out what real datasets leave out, and send some numbers as text."""
+    """Omit the fields that real datasets omit, and send some numbers as text."""
     for name in ("author", "music", "video", "risk_infos", "status", "aweme_acl"):
         chance = share("scraper", "hole", name, video_id)
         if chance < 0.01:
@@ -179,7 +179,7 @@ def _with_holes(item: dict[str, Any], video_id: str) -> dict[str, Any]:
 
 
 def _cha_list(video: Video) -> list[dict[str, Any]] | None:
-    """Null or one tag, whatever the number of hashtags; its `view_count` 0 means not provided."""
+    """Null or one tag, for any number of hashtags; its `view_count` 0 means not provided."""
     if not video.tags or share("scraper", "cha_list", video.id) < 0.5:
         return None
     tag = video.tags[-1]
@@ -242,7 +242,7 @@ def _author(video: Video, handle: str) -> dict[str, Any]:
 
 
 def _music(world: World, sound: Sound, language: str, on: date) -> dict[str, Any]:
-    """The id as JSON number has lost its last digits; its text twin is there for all but a few sounds."""
+    """The id as a JSON number has lost its last digits; all but a few sounds also have it as text."""
     label = ORIGINAL_SOUND.get(language, ORIGINAL_SOUND["en"])
     music: dict[str, Any] = {
         "id": as_javascript_number(sound.id),
@@ -263,7 +263,7 @@ def _music(world: World, sound: Sound, language: str, on: date) -> dict[str, Any
 
 
 def as_javascript_number(id_: str) -> int:
-    """What is left of a large id once JavaScript has held it in a double and printed it."""
+    """A large id after JavaScript has stored it in a double and printed it."""
     return int(Decimal(repr(float(id_))))
 
 

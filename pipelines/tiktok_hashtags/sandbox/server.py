@@ -1,6 +1,6 @@
-"""The sandbox on loopback: a small HTTP/1.1 server that can also break its answers as real connections break.
+"""The sandbox on loopback: a small HTTP/1.1 server that can also break its answers like a real connection.
 
-Besides the providers it answers a few paths of its own, so that another process can drive it:
+Besides the providers, it serves a few control paths, so that another process can drive it:
 
     GET  /_sandbox/meter                                        {provider: {requests, credits, status_2xx}}
     GET  /_sandbox/clock                                        {"now": ...}
@@ -37,11 +37,11 @@ _LARGEST_BODY = 1_000_000
 
 
 class SandboxServer:
-    """A running server; use it as a context, or `close()` it.
+    """A running server; use it as a context manager, or `close()` it.
 
     Attributes:
-        url: Its root, without a slash at the end.
-        base_urls: What each provider's `base_url` has to be.
+        url: Its root, without a trailing slash.
+        base_urls: The `base_url` for each provider.
     """
 
     def __init__(self, sandbox: Sandbox, port: int = 0, *, latency_seconds: float = 0.0) -> None:
@@ -83,12 +83,12 @@ class SandboxServer:
 
 
 def serve(sandbox: Sandbox, port: int = 0, *, latency_seconds: float = 0.0) -> SandboxServer:
-    """Serve a sandbox on loopback from a thread of its own.
+    """Serve a sandbox on loopback from a separate thread.
 
     Args:
         sandbox: Answers everything but the control paths.
         port: 0 takes any free port.
-        latency_seconds: Waited before each answer of a provider.
+        latency_seconds: The wait before each answer of a provider.
 
     Raises:
         OSError: the port is taken.
@@ -119,7 +119,7 @@ class _HttpServer(ThreadingHTTPServer):
             try:
                 connection.shutdown(socket.SHUT_RDWR)
             except OSError as error:
-                log.debug("connection was gone already: %s", error)
+                log.debug("connection was already closed: %s", error)
 
     def handle_error(self, request: Any, client_address: Any) -> None:  # noqa: ARG002 - the base class's
         log.debug("the connection from %s broke", client_address)
@@ -133,7 +133,7 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         self._handle()
 
-    # http.server looks its methods up by these names.
+    # http.server looks up its methods by these names.
     do_POST = do_DELETE = do_PUT = do_HEAD = do_GET  # noqa: N815
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the base class's name
@@ -185,7 +185,7 @@ def _reason(status: int) -> str:
 
 
 def _controlled(sandbox: Sandbox, method: str, name: str, content: bytes) -> Answer:
-    """Read or change the sandbox itself; what it does not understand is a 400 with the reason."""
+    """Read or change the sandbox itself; an invalid request is a 400 with the reason."""
     try:
         result = _control(sandbox, method, name, json.loads(content) if content else None)
     except (KeyError, TypeError, ValueError) as error:

@@ -8,7 +8,7 @@
 Header `X-Api-Key`; 1 credit for every 2xx; paths end in `/`. Without a key the answer is a 200 that asks to
 sign up.
 
-Assumed, because nobody documents it: a wrong key is a 401; an unknown hashtag is a 404 for details and an
+Assumed, because it is undocumented: a wrong key is a 401; an unknown hashtag is a 404 for details and an
 empty page for posts; errors are `{message}`; a page holds at most 30; the cursor of posts is a number and
 that of a search a string; `region` changes nothing.
 """
@@ -53,7 +53,7 @@ def answer(question: Question) -> Reply:
 
 
 def refusal(_question: Question, status: int, message: str) -> Reply:
-    """A message; without a key it comes as a success."""
+    """A message; without a key, it is sent as a success."""
     if status == 401 and message == "missing key":
         return Reply(200, dict(_SIGN_UP))
     return Reply(status, {"message": message})
@@ -181,7 +181,7 @@ def _video(question: Question, entry: FeedEntry) -> dict[str, Any]:
 
 
 def _ids(video_id: str) -> dict[str, str]:
-    """Mostly `video_id` alone; at times it is a handle and `aweme_id` holds the number."""
+    """Mostly `video_id` alone; sometimes it is a handle, and `aweme_id` is the number."""
     kind = share("tikliveapi", "ids", video_id)
     if kind < 0.12:
         return {"video_id": f"v14044g50000{video_id[-12:]}", "aweme_id": video_id}

@@ -1,6 +1,6 @@
 """Trend lists: which hashtags rank in a country over a period, as of a date.
 
-A series' values are relative to the largest day of that series in that window, so they say nothing across
+A series' values are relative to the largest day of that series in that window, so they cannot be compared across
 hashtags or snapshots.
 """
 
@@ -16,7 +16,7 @@ from .entities import Creator, Hashtag, TrendEntry, TrendPoint
 from .vocabulary import COUNTRIES
 
 UP, SAME, DOWN, NEW = 1, 2, 3, 4
-"""`rank_diff_type`: nobody documents it; 1 and 4 are the best guesses, 2 and 3 are made up here."""
+"""`rank_diff_type` is undocumented; 1 and 4 are the best guesses, 2 and 3 are made up here."""
 
 _LIST_SIZE = {"US": 120, "GB": 80, "BR": 80}
 _OTHER_LIST_SIZE = 45
@@ -27,7 +27,7 @@ class TrendBoard:
     """The trend lists of every country.
 
     Args:
-        seed: Of the world.
+        seed: The seed of the world.
         catalogue: The hashtags that can trend.
         creator: A creator by number.
     """

@@ -2,10 +2,10 @@
 
     GET /tiktok/hashtags/{id}/videos?cursor=&limit=
 
-Header `Authorization: Bearer <key>`; 1 credit a record, at least 1 a call, taken from a prepaid balance.
+Header `Authorization: Bearer <key>`; 1 credit per record, at least 1 per call, taken from a prepaid balance.
 `limit` defaults to 20 and is capped at 50.
 
-Assumed, because nobody documents it: a page that the balance cuts short still names the cursor of the page
+Assumed, because it is undocumented: a page that the balance cuts short still names the cursor of the page
 after it; with a balance of 0 the answer is 402; an id that is not a number is `invalid_id`;
 `X-RateLimit-Reset` is in epoch seconds; errors charge nothing.
 """
@@ -56,7 +56,7 @@ def answer(question: Question) -> Reply:
 
 
 def refusal(question: Question, status: int, message: str) -> Reply:
-    """The documented error object, with the type that belongs to the status."""
+    """The documented error object, with the type for the status."""
     return _error(question, status, _TYPES.get(status, "internal_error"), message)
 
 
@@ -121,7 +121,7 @@ def _videos(question: Question, hashtag_id: str) -> Reply:
 
 
 def _page(question: Question, feed: tuple[FeedEntry, ...], offset: int, limit: int) -> Reply:
-    """One page, cut to what the balance can pay for."""
+    """One page, cut to the records that the balance can pay for."""
     wanted = feed[offset : offset + limit]
     balance = question.account.balance or 0
     required = max(len(wanted) * RECORD_PRICE, SMALLEST_CHARGE)
@@ -155,7 +155,7 @@ def _offset(cursor: str) -> int:
     """The place a cursor points to.
 
     Raises:
-        ValueError: it is none of ours.
+        ValueError: it is not one of ours.
     """
     if not cursor:
         return 0
@@ -200,7 +200,7 @@ def _video(question: Question, entry: FeedEntry) -> dict[str, Any]:
 
 
 def _with_holes(item: dict[str, Any], video_id: str) -> dict[str, Any]:
-    """Leave out what real answers leave out, and send some numbers as text."""
+    """Omit the fields that real answers omit, and send some numbers as text."""
     if share("unifapi", "no creator", video_id) < 0.015:
         item["author"] = None
     if share("unifapi", "no sound", video_id) < 0.04:

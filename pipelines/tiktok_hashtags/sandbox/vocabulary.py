@@ -1,4 +1,4 @@
-"""The words a world is made from: hashtags, names, captions and the nasty text that captions hold."""
+"""The words of a world: hashtags, names, captions and hostile texts for captions."""
 
 from __future__ import annotations
 
@@ -245,7 +245,7 @@ SENTENCES = {
 
 EMOJI = ("🎄", "😭😭", "✨", "🐈\u200d⬛", "👩🏽\u200d🍳", "🇧🇷", "❤️", "💀", "🫶")
 
-# Leading parts of captions; what follows them is an ordinary sentence.
+# Leading parts of captions; an ordinary sentence follows them.
 HOSTILE = (
     '=HYPERLINK("http://example.invalid","click")',
     "+1 (555) 0100",

@@ -1,4 +1,4 @@
-"""Answers as bytes, for `httpx.MockTransport` or a socket, whole or broken by a fault on their way."""
+"""Answers as bytes, for `httpx.MockTransport` or a socket, whole or broken by a fault on the way."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _LOST = 37
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A status, headers without a length, and the body as it should have been.
+    """A status, headers without a length, and the complete body.
 
     Attributes:
         fault: How the bytes are broken on the wire, or None.
@@ -31,7 +31,7 @@ class Answer:
 
 
 def announced(answer: Answer) -> tuple[dict[str, str], bytes]:
-    """Headers with a length, and the bytes that are really sent."""
+    """Headers with a length, and the bytes that are actually sent."""
     headers, body = dict(answer.headers), answer.body
     length = len(body)
     if answer.fault == "short_body":
@@ -79,7 +79,7 @@ class _Stream(httpx.SyncByteStream, httpx.AsyncByteStream):
 def dripped(
     answer: Answer, part: bytes, sleep: Callable[[float], None], *, fault: str = "slow_drip"
 ) -> Iterator[bytes]:
-    """A part of the answer at once, or with that fault in small pieces and pauses too short for a timeout per read."""
+    """A part of the answer at once, or, with a drip fault, in small pieces with pauses too short for a read timeout."""
     if answer.fault != fault:
         yield part
         return
@@ -90,7 +90,7 @@ def dripped(
 
 
 def half_gzip(body: bytes) -> bytes:
-    """The first half of a gzip stream, which some decoders take for a whole one."""
+    """The first half of a gzip stream, which some decoders accept as a whole one."""
     packed = gzip.compress(body, mtime=0)
     return packed[: len(packed) // 2]
 

@@ -1,12 +1,12 @@
 """A made-up TikTok over virtual days: the truth that the sandbox's providers show, each in its own way.
 
 All content is a pure function of (seed, date), before the start as well as after it: there is no state to
-advance, so any date can be asked in any order. Counts are those of a whole date. What moves from day to
-day: videos enter feeds and leave them, plays only grow, comments often fall by a little, hashtag views
-rarely do, creators change their handles, hashtags their casing.
+advance, so any date can be asked in any order. Counts are those of a whole date. From day to day, videos enter and
+leave feeds, plays only grow, comments often fall by a little, hashtag views rarely do, creators change their handles,
+and hashtags their casing.
 
 The providers see one world a little differently: `tikliveapi` shows video counts five hours old, the
-scraper ten hours old, and each leaves out some of the videos of a feed.
+scraper ten hours old, and each omits some of a feed's videos.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _FEED_CAP = 160
 
 
 def normalised(name: str) -> str:
-    """The spelling under which TikTok finds a hashtag, whatever its casing."""
+    """The spelling under which TikTok finds a hashtag in any casing."""
     text = unicodedata.normalize("NFKC", name.lstrip("#＃")).casefold()
     return "".join(c for c in text if unicodedata.category(c) != "Cf")
 
@@ -42,10 +42,10 @@ class World:
     Args:
         seed: Worlds with the same arguments are equal.
         start: Day 0; handles change and counts are anchored relative to it.
-        hashtags: How many hashtags have feeds of their own, `christmas` (id 3242) first.
-        videos: About how many videos a feed lists on a date; cross-listing moves it between half and one
-            and a half of that.
-        error_rows: How many rows without an id the dataset holds.
+        hashtags: The number of hashtags with a feed, `christmas` (id 3242) first.
+        videos: About how many videos a feed lists on a date; cross-listing varies it between half and one and a half of
+            that.
+        error_rows: The number of rows without an id in the dataset.
         hostile: Put text into captions that breaks careless software.
     """
 
@@ -86,7 +86,7 @@ class World:
         return self._by_name.get(normalised(name))
 
     def spelling(self, hashtag: Hashtag, on: date, *shown_by: object) -> str:
-        """The casing in which someone shows the hashtag on a date; the plain name in most cases."""
+        """The casing in which someone shows the hashtag on a date; mostly the plain name."""
         if share(self.seed, "spelling", hashtag.id, on, *shown_by) < 0.75:
             return hashtag.name
         return hashtag.casings[-1]
@@ -103,7 +103,7 @@ class World:
         return HashtagStats(views, int(hashtag.video_count * grown), int(hashtag.creator_count * grown))
 
     def _days_of_growth(self, hashtag: Hashtag, on: date) -> float:
-        """How many times the first day's growth lies between start and date; never enough to reach 0."""
+        """The growth between start and date in multiples of the first day's; never so negative that counts reach 0."""
         day = self.day(on)
         if day < 0:
             return day / (1 - 2 * day * hashtag.daily_view_count / hashtag.view_count)
@@ -183,7 +183,7 @@ class World:
         return share(self.seed, "hidden", provider, video.id, on) >= 0.02
 
     def _with_repeats(self, entries: list[FeedEntry], on: date, provider: str) -> list[FeedEntry]:
-        """Show some videos again further down, one of the two times with counts from a few minutes before."""
+        """Show some videos again further down, one of the two with counts from a few minutes before."""
         shown = list(entries)
         for entry in entries[4:]:
             key = (self.seed, "repeat", provider, entry.video.id, on)
@@ -216,7 +216,7 @@ class World:
         return self.trends.entries(country, period_days, industry_id or 0, on, new_on_board=new_on_board)
 
     def dataset(self, on: date) -> list[DatasetRow]:
-        """What the scraper's job left behind on a date: the first four hashtags, then the error rows."""
+        """The output of the scraper's job on a date: the first four hashtags, then the error rows."""
         limit = 50
         rows = []
         for position, hashtag in enumerate(self.hashtags[:4]):
@@ -227,7 +227,7 @@ class World:
 
 
 def _older(stats: VideoStats) -> VideoStats:
-    """Counts from minutes before: fewer of everything but comments, two of which were deleted since."""
+    """Counts from minutes before: fewer of everything but comments, two of which were deleted meanwhile."""
     return VideoStats(
         view_count=max(stats.view_count - 1 - stats.view_count // 500, 0),
         like_count=max(stats.like_count - 1 - stats.like_count // 500, 0),

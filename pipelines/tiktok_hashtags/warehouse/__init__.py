@@ -1,7 +1,7 @@
 """The warehouse: raw tables loaded by dlt, marts built by dbt, and the publication that BI tools read.
 
 `base` is the protocol that each kind of warehouse fulfils in a folder of its own, `kinds` registers them; `raw` loads,
-`known` reads back the results of earlier runs, `dbt` builds, `status` and `retention` look and delete.
+`known` reads the results of earlier runs, `dbt` builds the marts, `status` reports, `retention` deletes.
 """
 
 from __future__ import annotations

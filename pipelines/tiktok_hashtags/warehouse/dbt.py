@@ -33,7 +33,7 @@ def build(project: Project, *, full_refresh: bool = False) -> list[str]:
         full_refresh: Rebuild the incremental models from all of raw.
 
     Returns:
-        What data tests warn of; it is published all the same.
+        Warnings of data tests, which do not prevent the publication.
 
     Raises:
         KeyboardInterrupt: A signal handler raised it; dbt has cancelled what it was doing.
@@ -44,11 +44,11 @@ def build(project: Project, *, full_refresh: bool = False) -> list[str]:
     without = ["--exclude-resource-type", "unit_test", "--exclude-resource-type", "exposure"]
     outcome = _invoke(project, "build", *without, *(["--full-refresh"] if full_refresh else []))
     _check(outcome)
-    return [_said(result) for result in outcome.result if result.status == "warn"]
+    return [_described(result) for result in outcome.result if result.status == "warn"]
 
 
 def generate_docs(project: Project) -> Path:
-    """Have dbt describe the models and the tables behind them.
+    """Have dbt describe the models and their tables.
 
     Returns:
         The folder with dbt's `index.html`, `manifest.json` and `catalog.json`.
@@ -59,7 +59,7 @@ def generate_docs(project: Project) -> Path:
     """
     if not open_warehouse(project).exists():
         raise ConfigError("there is no warehouse yet; `tiktags run` makes one")
-    # Compiled, an incremental model would show what it would do now, which is nothing; parsing writes the manifest.
+    # Compiled, an incremental model would show its next step, which is empty; parsing writes the manifest.
     for command in (["parse"], ["docs", "generate", "--no-compile"]):
         outcome = _invoke(project, *command)
         if not outcome.success:
@@ -88,7 +88,7 @@ def _invoke(project: Project, *command: str) -> Any:
 
 
 def _check(outcome: Any) -> None:
-    """Raise what dbt's results say, tests told apart from models."""
+    """Raise the error of dbt's results, which differs for tests and models."""
     if outcome.success:
         return
     if isinstance(outcome.exception, KeyboardInterrupt):
@@ -97,13 +97,13 @@ def _check(outcome: Any) -> None:
         raise TransformError(f"dbt could not start: {outcome.exception}")
     bad = [result for result in outcome.result if result.status in ("error", "fail", "runtime error")]
     broken = [result for result in bad if result.status != "fail"]
-    named = "; ".join(map(_said, (broken or bad)[:5]))
+    named = "; ".join(map(_described, (broken or bad)[:5]))
     if broken:
         raise TransformError(f"dbt: {len(broken)} models failed: {named}. Raw is kept; nothing was published.")
     raise DataTestError(f"{len(bad)} data tests failed: {named}. Raw is kept; nothing was published.")
 
 
-def _said(result: Any) -> str:
+def _described(result: Any) -> str:
     return f"{result.node.name}: {(result.message or '').strip()[:300]}"
 
 
@@ -127,7 +127,7 @@ def _environment(**values: str) -> Iterator[None]:
 
 
 class _LogStream:
-    """Takes what dbt prints, because stdout belongs to the command line."""
+    """Takes dbt's output, because stdout belongs to the command line."""
 
     def write(self, text: str) -> int:
         """Log a line."""

@@ -1,4 +1,4 @@
-"""The kinds of warehouse, and which of them a project has."""
+"""The kinds of warehouse, and the choice of a project's own."""
 
 from __future__ import annotations
 
@@ -19,6 +19,6 @@ def open_warehouse(project: Project) -> Warehouse:
     """Return the warehouse that `destination` in the project's `.dlt/config.toml` chooses, by default a DuckDB file.
 
     Raises:
-        ConfigError: There is no such destination, or it lacks credentials or a package.
+        ConfigError: The destination does not exist, or it lacks credentials or a package.
     """
     return KINDS[destination(KINDS)](project)

@@ -23,7 +23,7 @@ _ID_COLUMNS = {
 
 
 def read_known(reader: Reader, watchlist: Watchlist, *, snapshot_date: date) -> Known:
-    """Return what earlier loads left that a run on this date can build on."""
+    """Return the results of earlier loads that a run on this date can build on."""
     tables = reader.tables(DATASET)
     if not tables.keys() >= {"walks", "_dlt_loads"}:
         return Known()
@@ -43,7 +43,7 @@ def read_known(reader: Reader, watchlist: Watchlist, *, snapshot_date: date) -> 
 
 
 def read_watchlist_on(reader: Reader, day: date) -> Watchlist | None:
-    """Return the hashtags, lists and keywords of a date's last run; None where there was no run."""
+    """Return the hashtags, lists and keywords of a date's last run; None if there was no run."""
     tables = reader.tables(DATASET)
     if not tables.keys() >= {"watchlist", "_dlt_loads"}:
         return None
@@ -52,7 +52,7 @@ def read_watchlist_on(reader: Reader, day: date) -> Watchlist | None:
         " order by observed_at desc, _dlt_load_id desc, run_id desc limit 1)"
     )
     names = table_of("watchlist", []).column_names
-    loaded = tables["watchlist"]  # that of an earlier version may lack some columns
+    loaded = tables["watchlist"]  # a table of an earlier version may lack some columns
     listed = ", ".join(name if name in loaded else "null" for name in names)
     found = reader.rows(f"select {listed} from raw.watchlist where {of_last_run}")
     rows = [dict(zip(names, row, strict=True)) for row in found]
@@ -101,7 +101,7 @@ def _hashtag_ids(reader: Reader, tables: Collection[str]) -> dict[str, str]:
 
 
 def _unnamed_fields(reader: Reader) -> dict[str, set[str]]:
-    """Return the fields that notices of drift name, by raw table."""
+    """Return the fields that drift notices name, by raw table."""
     found: dict[str, set[str]] = defaultdict(set)
     query = f"select distinct entity, fields from raw.notices where kind = 'drift' and {_LOADED}"
     for entity, fields in reader.rows(query):

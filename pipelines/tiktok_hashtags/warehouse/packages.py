@@ -1,6 +1,6 @@
-"""The quarantine of load packages that can never be loaded, so that those behind them are.
+"""The quarantine of load packages that can never be loaded, so that the packages behind them can.
 
-A package goes there if no repetition can help: a file in it is not parquet any more, or the warehouse refuses its
+A package goes there if another attempt cannot help: a file in it is no longer parquet, or the warehouse refuses its
 values. After a failure that may pass (a lock, a full disk, a lost connection, a missing right) it stays pending.
 """
 
@@ -25,9 +25,9 @@ class Quarantined:
     """A load package in quarantine.
 
     Args:
-        load_id: dlt's name of the package.
-        folder: Its place now.
-        reason: Why it can never be loaded.
+        load_id: dlt's name for the package.
+        folder: Its folder in quarantine.
+        reason: The reason why it can never be loaded.
         dates: The snapshot dates of its rows, as far as they can be read.
     """
 
@@ -46,12 +46,12 @@ class Quarantined:
 
 
 def permanent_fault(error: Exception, package: Path, *, may_pass: Callable[[BaseException], bool]) -> str | None:
-    """Return why a failed package can never be loaded; None where another attempt may help.
+    """Return the reason why a failed package can never be loaded; None if another attempt may help.
 
     Args:
         error: The error of the load.
         package: The folder of the package.
-        may_pass: The warehouse's word on an error below dlt's own.
+        may_pass: The warehouse's judgement of an error below dlt's own.
 
     Raises:
         OSError: A file's bytes cannot be read, which proves nothing about its content.
@@ -70,7 +70,7 @@ def quarantine(package: Path, *, reason: str, into: Path) -> Quarantined:
     """Move a package out of dlt's folders.
 
     Raises:
-        OSError: It could not be moved; it is where it was.
+        OSError: It could not be moved; it stays in its place.
     """
     found = Quarantined(package.name, _first_free(into / package.name), reason, frozenset(_dates(package)))
     into.mkdir(parents=True, exist_ok=True)
@@ -80,7 +80,7 @@ def quarantine(package: Path, *, reason: str, into: Path) -> Quarantined:
 
 
 def _first_free(path: Path) -> Path:
-    """Return the path, or the first with a number behind it that nothing has taken."""
+    """Return the path, or the first free one with a number appended."""
     numbered = (path.with_name(f"{path.name}-{number}") for number in itertools.count(2))
     return next(candidate for candidate in itertools.chain([path], numbered) if not candidate.exists())
 
@@ -94,7 +94,7 @@ def _damaged_file(package: Path) -> str | None:
         except (OSError, pa.ArrowException) as error:
             if isinstance(error, OSError) and error.errno is not None:
                 raise
-            return f"{path.name} holds no parquet: {str(error).splitlines()[0][:200]}"
+            return f"{path.name} is not parquet: {str(error).splitlines()[0][:200]}"
     return None
 
 
@@ -104,7 +104,7 @@ def _dates(package: Path) -> set[date]:
         try:
             column = parquet.read_table(path, columns=["snapshot_date"])["snapshot_date"]
         except (OSError, KeyError, pa.ArrowException):
-            continue  # the damaged one, or a table of dlt's own
+            continue  # the damaged file, or a table of dlt's own
         dates.update(day for day in column.unique().to_pylist() if day)
     return dates
 

@@ -1,5 +1,5 @@
-# ruff: noqa: S608  # statements are made of this module's constants, dates and names out of the catalogue
-"""The raw rows and dlt packages that a project can do without."""
+# ruff: noqa: S608  # statements are made of this module's constants, dates and names from the catalogue
+"""The raw rows and dlt packages that a project no longer needs."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _dlt_load_id < (
 
 
 class Packages:
-    """The folders that dlt keeps of loads that are done."""
+    """The folders that dlt keeps of finished loads."""
 
     def __init__(self, folder: Path, cutoff: date) -> None:
         since = datetime(cutoff.year, cutoff.month, cutoff.day, tzinfo=UTC).timestamp()
@@ -71,10 +71,10 @@ class Tables:
         return [part for _, part in self._found]
 
     def remove(self) -> list[str]:
-        """Delete them, then give the space back.
+        """Delete them, then free the space.
 
         Raises:
-            LoadError: They could not be deleted, or their space is still in use.
+            LoadError: They could not be deleted, or their space could not be freed.
         """
         if self._found:
             self._raw.warehouse.delete(deletion for deletion, _ in self._found)
@@ -84,7 +84,7 @@ class Tables:
     def _planned(
         self, columns: Mapping[str, Sequence[str]], rejects_before: date | None
     ) -> Iterator[tuple[Deletion, str]]:
-        """Yield each deletion with its reason; children go before the parents that they depend on."""
+        """Yield each deletion with its reason; children come before the parents that they depend on."""
         if "_dlt_loads" not in columns:
             return
         loaded = sorted(table for table in columns if not table.startswith("_dlt") and "_dlt_load_id" in columns[table])
@@ -112,7 +112,7 @@ def _parts(reader: Reader, deletion: Deletion, reason: str) -> Iterator[Part]:
 
 
 def _superseded(parent: str) -> str:
-    """Return the condition of rows that a later load replaced, by the key with which staging deduplicates."""
+    """Return the condition for rows that a later load replaced, by the key with which staging deduplicates."""
     listed = ", ".join(_OBSERVED)
     key = ", ".join(_OBSERVED[:-1])
     return f"""

@@ -1,4 +1,4 @@
-"""Read-only looks into the warehouse: the last runs, the sizes of the marts, and free queries."""
+"""Read-only views of the warehouse: the last runs, the sizes of the marts, and free queries."""
 
 from __future__ import annotations
 

@@ -33,7 +33,7 @@ from tiktok_hashtags.watchlist.model import (
 from tiktok_hashtags.watchlist.toml_entries import is_written_as_tables, with_entry, without_entry
 
 KIND: dict[type[Entry], str] = {Hashtag: "hashtags", TrendList: "trends", Search: "searches", Dataset: "datasets"}
-# The names that the header of an imported table may give its columns.
+# The column names that the header of an imported table may use.
 _COLUMNS = {"hashtag": "name", "campaign": "campaigns", "provider": "providers", **{
     name: name for name in Hashtag.__struct_fields__
 }}  # fmt: skip
@@ -43,7 +43,7 @@ _SIMILARITY = 0.6
 
 @dataclass
 class Change:
-    """The entries that an edit added, found and removed, as messages name them."""
+    """The entries that an edit added, found and removed, by their names in messages."""
 
     added: list[str] = field(default_factory=list)
     already_there: list[str] = field(default_factory=list)
@@ -59,10 +59,10 @@ def hashtag_named(text: str) -> dict[str, object]:
 
 
 def add(path: Path, entries: Sequence[Entry], *, providers: Collection[str]) -> Change:
-    """Add entries to a watchlist; one that is tracked already stays as it is and is listed.
+    """Add entries to a watchlist; an entry that is already tracked stays unchanged and is listed.
 
     Raises:
-        ConfigError: The watchlist is missing or wrong, or cannot be written; nothing was changed.
+        ConfigError: The watchlist is missing or invalid, or cannot be written; nothing was changed.
     """
     before, watchlist = _read(path, providers)
     change, text = Change(), before
@@ -85,7 +85,7 @@ def remove(path: Path, wanted: Mapping[str, Callable[[Entry], bool]], *, provide
 
     Args:
         path: The watchlist.
-        wanted: The entries to remove: a name for messages, and whether an entry is the one.
+        wanted: The entries to remove, each a name for messages and a test for the entry.
         providers: The names that `providers` and the limits may use.
 
     Raises:
@@ -102,7 +102,7 @@ def remove(path: Path, wanted: Mapping[str, Callable[[Entry], bool]], *, provide
             listed = "; ".join(entry_label(entry) for entry in found)
             raise ConfigError(
                 f"{path.name}: {name} could be several lists ({listed}). Nothing was changed. "
-                "Add options until it is one of them."
+                "Add options to choose one of them."
             )
         for entry in found:
             kind = KIND[type(entry)]
@@ -116,18 +116,18 @@ def remove(path: Path, wanted: Mapping[str, Callable[[Entry], bool]], *, provide
 
 
 def is_hashtag(text: str) -> Callable[[Entry], bool]:
-    """Return a test of whether an entry is the hashtag of a name, a URL or an id."""
+    """Return a test for the entry of a hashtag by name, URL or id."""
     meant = msgspec.convert(hashtag_named(text), Hashtag)
     return lambda entry: _is_same(meant, entry)
 
 
 def is_search(keyword: str) -> Callable[[Entry], bool]:
-    """Return a test of whether an entry is the search for a keyword."""
+    """Return a test for the entry of a search by keyword."""
     return lambda entry: _is_same(Search(keyword=keyword), entry)
 
 
 def is_trend(values: Mapping[str, object]) -> Callable[[Entry], bool]:
-    """Return a test of whether an entry is a trend list with these values."""
+    """Return a test for the entry of a trend list by its values."""
 
     def is_meant(entry: Entry) -> bool:
         return isinstance(entry, TrendList) and all(_values_of(entry)[name] == value for name, value in values.items())
@@ -136,16 +136,16 @@ def is_trend(values: Mapping[str, object]) -> Callable[[Entry], bool]:
 
 
 def imported(text: str, *, file: str, shared: Mapping[str, object], providers: Collection[str]) -> list[Entry]:
-    """Return the hashtags of a file: one a line, or a CSV table whose first row names its columns.
+    """Return the hashtags of a file: one per line, or a CSV table whose first row names its columns.
 
     Args:
         text: The file's text; `;` separates the items of a list in a cell (`campaigns`, `providers`).
         file: The file's name, for messages.
-        shared: Values for the rows that have no other.
+        shared: Values for the rows that have none.
         providers: The names that `providers` may use.
 
     Raises:
-        ConfigError: A line is no hashtag; the message names it.
+        ConfigError: A line is not a hashtag; the message names it.
     """
     entries = []
     for number, values in _rows(text):
@@ -154,7 +154,7 @@ def imported(text: str, *, file: str, shared: Mapping[str, object], providers: C
         except ConfigError as error:
             raise ConfigError(f"{file}:{number}: {error}. Nothing was changed.") from error
     if not entries:
-        raise ConfigError(f"{file}: there are no hashtags in it. Nothing was changed.")
+        raise ConfigError(f"{file}: it contains no hashtags. Nothing was changed.")
     return entries
 
 
@@ -204,13 +204,13 @@ def _values_of(entry: TrendList) -> dict[str, object]:
 
 
 def _values(entry: Entry) -> dict[str, object]:
-    """Return an entry's values that are not the default, which its table has to write."""
+    """Return an entry's values that differ from the defaults, which its table has to contain."""
     fields = msgspec.structs.fields(type(entry))
     return {each.name: getattr(entry, each.name) for each in fields if getattr(entry, each.name) != each.default}
 
 
 def _similar(name: str, tracked: Mapping[str, Sequence[Entry]]) -> str:
-    """Suggest tracked hashtags of similar names; of trend lists and searches, which are few, suggest all."""
+    """Suggest tracked hashtags of similar names; suggest all trend lists and searches, which are few."""
     entries = [entry for listed in tracked.values() for entry in listed]
     hashtags = {each: entry.label for entry in entries if isinstance(entry, Hashtag) for each in (entry.key, entry.id)}
     labels = [entry_label(entry) for entry in entries]
@@ -247,7 +247,7 @@ def _check_tables(path: Path, text: str, kind: str, tracked: Sequence[Entry]) ->
 
 
 def _replace(path: Path, before: str, text: str, expected: Watchlist, providers: Collection[str]) -> None:
-    """Replace the old text with the new, if the new one has the expected entries and the file is still the old one."""
+    """Replace the old text with the new, if the new one has the expected entries and the file is unchanged."""
     if text == before:
         return
     try:
@@ -259,12 +259,11 @@ def _replace(path: Path, before: str, text: str, expected: Watchlist, providers:
     found = parse_watchlist(text, file=path.name, providers=providers)
     if found != expected:
         raise ConfigError(
-            f"{path.name}: this command cannot edit a file that is written like this. Nothing was changed. "
-            "Edit it by hand."
+            f"{path.name}: this command cannot edit a file in this form. Nothing was changed. Edit it by hand."
         )
-    target = path.resolve()  # a link stays a link
+    target = path.resolve()  # a symbolic link stays one
     if target.read_bytes().decode() != before:
-        raise ConfigError(f"{path.name}: it changed during the command. The command changed nothing. Try again.")
+        raise ConfigError(f"{path.name}: another program changed it meanwhile. The command changed nothing. Try again.")
     try:
         replace(target, lambda aside: aside.write_bytes(content))
     except OSError as error:

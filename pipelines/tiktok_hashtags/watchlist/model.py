@@ -1,7 +1,7 @@
 """`watchlist.toml` as typed values, with names, URLs and ids normalised.
 
-A hashtag's identity is its normalised name (`hashtag_key`); the id is only an attribute, because real payloads omit it,
-round it, or write one hashtag in several casings.
+A hashtag's identity is its normalised name (`hashtag_key`), because real payloads spell one hashtag in several casings.
+The id is only an attribute, because they omit or round it.
 """
 
 from __future__ import annotations
@@ -101,9 +101,9 @@ class Dataset(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=T
 
 
 class Limits(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=True):
-    """The limits of a run's, a UTC day's and a UTC month's cost; None and absent mean no limit.
+    """Limits on the cost of a run, a UTC day and a UTC month; None and a missing key mean no limit.
 
-    Days and months count the whole ledger, which other projects can share by the same `ledger_path`.
+    Days and months count the whole ledger, which other projects with the same `ledger_path` share.
     """
 
     max_usd_per_run: Dollars | None = None
@@ -135,13 +135,13 @@ _TYPES: dict[str, type[msgspec.Struct]] = {**_ENTRIES, "limits": Limits}
 
 
 def hashtag_key(name: str) -> str | None:
-    """Return the normalised name by which a hashtag is known everywhere, or None if there is no name in it.
+    """Return the normalised name that identifies a hashtag everywhere, or None if the text contains no name.
 
     Strips leading `#`, applies NFKC and case folding and drops format characters (category Cf). Empty names,
     names with control characters and names over 256 bytes have no key.
     """
     key, before = name, None
-    while key != before:  # dropping a character can bring up one that is to be folded
+    while key != before:  # dropping a character can expose one that has to be folded
         key, before = _folded(key), key
     if any(unicodedata.category(char) in {"Cc", "Cs"} for char in key) or len(key.encode()) > MAX_NAME_BYTES:
         return None
@@ -161,7 +161,7 @@ def read_watchlist(path: Path, *, providers: Collection[str]) -> Watchlist:
         providers: The names that `providers` and the limits may use.
 
     Raises:
-        ConfigError: The file is missing, is not TOML, has an unknown key or a wrong type, or names nothing.
+        ConfigError: The file is missing, is not TOML, has an unknown key or a wrong type, or lists nothing.
     """
     if not path.is_file():
         raise ConfigError(f"{path.name}: no such file here. `tiktags init` writes one. Nothing was sent.")
@@ -179,7 +179,7 @@ def read_watchlist(path: Path, *, providers: Collection[str]) -> Watchlist:
 
 
 def parse_watchlist(text: str, *, file: str, providers: Collection[str]) -> Watchlist:
-    """Check the text of a watchlist, which may be empty.
+    """Check the text of a watchlist, which may list nothing.
 
     Args:
         text: TOML.
@@ -187,7 +187,7 @@ def parse_watchlist(text: str, *, file: str, providers: Collection[str]) -> Watc
         providers: The names that `providers` and the limits may use.
 
     Raises:
-        ConfigError: It is not TOML, or has an unknown key, a wrong type or a value that cannot be.
+        ConfigError: It is not TOML, or has an unknown key, a wrong type or an invalid value.
     """
     text = text.removeprefix("\ufeff")
     try:
@@ -203,10 +203,10 @@ def parse_watchlist(text: str, *, file: str, providers: Collection[str]) -> Watc
 
 
 def checked_entry(kind: str, values: Mapping[str, object], *, providers: Collection[str]) -> Entry:
-    """Return one entry of a list (`hashtags`, `trends`, `searches`) from the values that its table would have.
+    """Return one entry of a list (`hashtags`, `trends`, `searches`) from the values of its table.
 
     Raises:
-        ConfigError: It would be refused in a watchlist.
+        ConfigError: A watchlist with this entry would be refused.
     """
     try:
         entry: Entry = msgspec.convert(values, _ENTRIES[kind])

@@ -1,4 +1,4 @@
-"""Entries of a TOML file's arrays of tables (`[[hashtags]]`), added and removed as text: every other byte stays.
+"""Entries of a TOML file's arrays of tables (`[[hashtags]]`), added and removed as text; every other byte stays.
 
 Comments directly above or below an entry belong to it; a blank line separates them from it. TOML libraries rewrite
 the whole file and move such comments (DECISIONS.md, "Edit only watchlists that are written as tables").
@@ -27,7 +27,7 @@ _DEPTH = {"[": 1, "{": 1, "]": -1, "}": -1}
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """A logical line: a value that goes over several lines is one."""
+    """A logical line; a value that spans several lines is one."""
 
     start: int
     end: int
@@ -47,7 +47,7 @@ class _Line:
 
 
 def is_written_as_tables(text: str, name: str, *, count: int) -> bool:
-    """Whether TOML text writes a list as so many tables, and not as an array behind its key (`hashtags = [{...}]`)."""
+    """Whether TOML text writes a list as `count` tables, and not as an array after its key (`hashtags = [{...}]`)."""
     lines = list(_lines(text))
     key = re.compile(rf"([\"']?){re.escape(name)}\1\s*=")
     pairs = takewhile(lambda line: not line.is_header, lines)
@@ -55,7 +55,7 @@ def is_written_as_tables(text: str, name: str, *, count: int) -> bool:
 
 
 def with_entry(text: str, name: str, values: Mapping[str, object]) -> str:
-    """Return TOML text with one more entry after the last of a list, or at the end where there is none."""
+    """Return TOML text with one more entry, after the last of its list, or at the end if there is none."""
     end = "\r\n" if "\r\n" in text else "\n"
     lines = list(_lines(text))
     blocks = _blocks(lines, name)
@@ -101,7 +101,7 @@ def _lines(text: str) -> Iterator[_Line]:
 
 
 def _blocks(lines: Sequence[_Line], name: str) -> list[tuple[int, int]]:
-    """Return the first line of each entry, and the one behind its last."""
+    """Return the first line of each entry, and the line after its last."""
     header = re.compile(rf"\[\[\s*([\"']?){re.escape(name)}\1\s*\]\]")
     headers = [index for index, line in enumerate(lines) if line.is_header] + [len(lines)]
     return [
@@ -112,7 +112,7 @@ def _blocks(lines: Sequence[_Line], name: str) -> list[tuple[int, int]]:
 
 
 def _first(lines: Sequence[_Line], header: int) -> int:
-    """Return the first of the comments directly above; a comment that begins the file belongs to the file."""
+    """Return the first of the comments directly above; a comment at the file's beginning belongs to the file."""
     above = len(list(takewhile(lambda line: line.is_comment, reversed(lines[:header]))))
     return header - above if above < header else header
 

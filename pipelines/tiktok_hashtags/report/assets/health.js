@@ -107,7 +107,7 @@ function freshnessCard() {
 
 function testsCard() {
   const title = "dbt tests";
-  if (!PARTS.tests) return card({ title, span: 7, body: [empty("No results", "dbt left none, so nobody checked these numbers; `tiktags publish` builds and tests them.")] });
+  if (!PARTS.tests) return card({ title, span: 7, body: [empty("No results", "dbt left none, so these numbers are unchecked; `tiktags publish` builds and tests them.")] });
   const { counts } = PARTS.tests;
   const columns = [
     { key: "check", label: "Check", cell: (row) => [row.check, element("span", { class: "sub" }, [row.kind, row.detail].filter(Boolean).join(" · "))], kind: "main-cell" },

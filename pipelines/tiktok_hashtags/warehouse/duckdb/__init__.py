@@ -1,1 +1,1 @@
-"""A DuckDB file of the project's as warehouse."""
+"""The project's DuckDB file as warehouse."""

@@ -13,7 +13,7 @@ from tiktok_hashtags.project import replace
 
 
 def quoted(path: Path) -> str:
-    """Return a path as DuckDB's SQL has it."""
+    """Return a path as a string literal of SQL."""
     text = str(path.resolve()).replace("'", "''")
     return f"'{text}'"
 
@@ -24,7 +24,7 @@ def copying(source: Path, target: Path, *, options: str = "") -> Iterator[duckdb
 
     Args:
         source: The file to read.
-        target: The file to make.
+        target: The file to create.
         options: DuckDB's options for the new file, in parentheses.
 
     Raises:
@@ -38,12 +38,12 @@ def copying(source: Path, target: Path, *, options: str = "") -> Iterator[duckdb
 
 
 def compact(path: Path) -> None:
-    """Write a DuckDB file anew: it reuses the space of deleted rows, but keeps it.
+    """Rewrite a DuckDB file, because it keeps the space of deleted rows for reuse.
 
     Call it under the project's lock.
 
     Raises:
-        LoadError: It could not be written; the file is as it was.
+        LoadError: It could not be written; the old file stays.
     """
 
     def write(aside: Path) -> None:
@@ -52,8 +52,8 @@ def compact(path: Path) -> None:
             connection.execute("copy from database source to target")
 
     try:
-        for left in path.parent.glob(f".{path.name}.*.next"):  # by a compaction that was killed
+        for left in path.parent.glob(f".{path.name}.*.next"):  # left by a compaction that was killed
             left.unlink()
         replace(path, write)
     except (OSError, duckdb.Error) as error:
-        raise LoadError(f"{path.name}: rows were removed, but their space was not given back: {error}") from error
+        raise LoadError(f"{path.name}: rows were deleted, but their space was not freed: {error}") from error

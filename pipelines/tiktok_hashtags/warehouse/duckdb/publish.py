@@ -1,8 +1,9 @@
-"""The copy that BI tools read: built aside, swapped in by rename, so a reader never meets a half-written table.
+"""The copy that BI tools read: built aside and renamed into place, so a reader never finds a half-written table.
 
-DuckDB lets no other process read a file that is being written, so readers get a file of their own. A reader that has
-the old one open keeps it until it opens the path again. Each file is replaced as a whole, one after the other: the
-publication's id, in parquet's metadata and in each table's comment, tells a reader of several whether they fit.
+DuckDB lets no other process read a file that is being written, so readers get a separate file. A reader that has the
+old one open keeps it until it opens the path again. Each file is replaced as a whole, one after the other; the
+publication's id, in parquet's metadata and in each table's comment, shows a reader of several files whether they belong
+together.
 """
 
 from __future__ import annotations
@@ -20,15 +21,15 @@ from tiktok_hashtags.warehouse.duckdb.files import copying, quoted
 
 logger = logging.getLogger(__name__)
 SCHEMAS = ("marts", "reporting")
-# DuckDB 2 writes files by default that no 1.x client can open.
+# By default, DuckDB 2 writes files that no 1.x client can open.
 STORAGE_VERSION = "v1.4.0"
 
 
 def publish(project: Project) -> list[Path]:
-    """Copy the marts to `exports/hashtags.duckdb` and to one parquet file a table; return what was published.
+    """Copy the marts to `exports/hashtags.duckdb` and to one parquet file per table; return the published files.
 
     Raises:
-        LoadError: A file could not be written; the former publication stays.
+        LoadError: A file could not be written; the old publication stays.
     """
     aside = project.exports / ".next"
     try:

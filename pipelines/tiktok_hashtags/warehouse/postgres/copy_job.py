@@ -1,8 +1,8 @@
-"""dlt's PostgreSQL destination with parquet files of its own loading: each is copied into its table in one transaction.
+"""dlt's PostgreSQL destination with a parquet job of ours, which copies each file into its table in one transaction.
 
 dlt's own parquet job copies in binary form by the types of the file, so a value becomes nonsense in a column of another
 type of the same width, without an error; its CSV job turns empty text into null. DECISIONS.md has the figures. Import
-this only where the `postgres` extra is installed.
+this module only if the `postgres` extra is installed.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ class ParquetCopy(RunnableLoadJob, HasFollowupJobs):
     """Copies one parquet file into its table."""
 
     def run(self) -> None:
-        """Copy the file whole or not at all.
+        """Copy the whole file, or nothing of it.
 
         Raises:
             DatabaseTerminalException: The table refuses the values.
@@ -52,8 +52,8 @@ def copy_parquet(cursor: Any, path: str | Path, *, table: str, quoted: Callable[
     Args:
         cursor: A psycopg2 cursor in a transaction.
         path: The file.
-        table: The table's name as SQL has it.
-        quoted: Makes SQL of a column's name.
+        table: The table's quoted name.
+        quoted: Quotes a column's name for SQL.
 
     Raises:
         psycopg2.Error: The server refused.
@@ -65,7 +65,7 @@ def copy_parquet(cursor: Any, path: str | Path, *, table: str, quoted: Callable[
 
 
 def _csv(batch: Any) -> io.BytesIO:
-    """Return a batch as CSV in which text is quoted and null is not, which is how COPY tells them apart."""
+    """Return a batch as CSV in which text is quoted and null is not, so that COPY can tell them apart."""
     written = io.BytesIO()
     csv.write_csv(batch, written, csv.WriteOptions(include_header=False, quoting_style="needed"))
     written.seek(0)
@@ -73,7 +73,7 @@ def _csv(batch: Any) -> io.BytesIO:
 
 
 class _Client(PostgresClient):
-    """Knows how to load parquet."""
+    """dlt's client, with our job for parquet."""
 
     def create_load_job(self, table: PreparedTableSchema, file_path: str, *given: Any, **named: Any) -> LoadJob:
         if file_path.endswith(".parquet"):
@@ -86,7 +86,7 @@ class PostgresByCopy(postgres):
 
     def _raw_capabilities(self) -> DestinationCapabilitiesContext:
         capabilities = super()._raw_capabilities()
-        capabilities.loader_file_format_selector = None  # type: ignore[assignment]  # it would take parquet away for want of a driver
+        capabilities.loader_file_format_selector = None  # type: ignore[assignment]  # without a driver, it would drop parquet
         return capabilities
 
     @property

@@ -1,8 +1,8 @@
-"""What BI tools read on PostgreSQL: the marts' rows in schemas of their own, replaced in one transaction.
+"""The publication on PostgreSQL: the marts' rows in separate schemas, replaced in one transaction.
 
-Rows are deleted and inserted, not tables dropped and renamed: a reader sees all of the former state or all of the next,
-whatever it holds open, and neither waits for the other; grants and views on the tables stay. Only a table whose columns
-changed has to be altered, which waits for its readers, but not for ever.
+Rows are deleted and inserted, instead of tables dropped and renamed: a reader sees all of the old state or all of the
+new, neither waits for the other, and grants and views on the tables stay. Only a table whose columns changed has to be
+altered, which waits for its readers, up to a limit.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _TABLES = "select tablename from pg_tables where schemaname = %s order by tablen
 
 
 def publish_schemas(connection: Any, *, lock_seconds: float = LOCK_SECONDS) -> list[str]:
-    """Replace the published rows by the marts'; return the schemas.
+    """Replace the published rows with the marts' rows; return the schemas.
 
     Call it only after the data tests passed.
 
@@ -34,7 +34,7 @@ def publish_schemas(connection: Any, *, lock_seconds: float = LOCK_SECONDS) -> l
         lock_seconds: How long to wait for the readers of a table whose columns changed.
 
     Raises:
-        LoadError: The server refused, or readers did not let go; the former publication stays.
+        LoadError: The server refused, or readers kept a table locked; the old publication stays.
     """
     import psycopg2
 
@@ -50,15 +50,15 @@ def publish_schemas(connection: Any, *, lock_seconds: float = LOCK_SECONDS) -> l
             f"{lock_seconds:g} s. The former publication stays; `tiktags publish` tries again."
         ) from error
     except psycopg2.Error as error:
-        said = str(error).strip().partition("\n")[0]
-        raise LoadError(f"could not be published: {said}. The former publication stays.") from error
+        reason = str(error).strip().partition("\n")[0]
+        raise LoadError(f"the marts could not be published: {reason}. The former publication stays.") from error
     return list(SCHEMAS.values())
 
 
 def _replaced(cursor: Any, source: str, target: str) -> list[str]:
     """Replace a schema's rows; return its tables."""
     cursor.execute("select 1 from pg_namespace where nspname = %s", (target,))
-    if not cursor.fetchall():  # asked first: "if not exists" wants the right to make schemas all the same
+    if not cursor.fetchall():  # checked first: "if not exists" needs the right to create schemas in any case
         cursor.execute(f"create schema {_quoted(target)}")
     wanted, present = _tables(cursor, source), _tables(cursor, target)
     for name in present - wanted:
@@ -84,7 +84,7 @@ def _replace(cursor: Any, source: str, target: str) -> None:
 
 
 def _tidied(connection: Any, published: list[str]) -> None:
-    """Give back the space of the replaced rows, and let the planner know the new ones."""
+    """Free the space of the replaced rows, and update the planner's statistics."""
     connection.autocommit = True
     with connection.cursor() as cursor:
         for name in published:
