@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from tests.extract.feeds import feed, items_of, page, scripted, walked
 
 from tiktok_hashtags.errors import BudgetError, NotFoundError, ServerError
-from tiktok_hashtags.extract.paging import Fetch, Page, Rules, walk_key
+from tiktok_hashtags.extract.paging import Fetch, Page, Rules
+from tiktok_hashtags.extract.walk import walk_key
 
 MAX_FAULTS = 12
 

@@ -20,9 +20,8 @@ from tiktok_hashtags.errors import ConfigError, LoadError
 from tiktok_hashtags.extract.paging import IdSet
 from tiktok_hashtags.extract.session import Known, Session
 from tiktok_hashtags.extract.settings import Settings
-from tiktok_hashtags.extract.source_run import SourceRun
 from tiktok_hashtags.extract.tables import marked_tables, watchlist_source
-from tiktok_hashtags.extract.walk import Targets
+from tiktok_hashtags.extract.walk import SourceRun, Targets
 from tiktok_hashtags.project import Project
 from tiktok_hashtags.sandbox import Sandbox, World
 from tiktok_hashtags.warehouse.raw import RawLayer
