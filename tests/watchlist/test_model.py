@@ -107,7 +107,7 @@ def test_name_wins_over_url_and_an_id_alone_has_no_key() -> None:
     assert (by_id.key, by_id.spelling, by_id.label) == (None, None, "id 3242")
 
 
-def test_labels_say_what_is_meant() -> None:
+def test_labels_name_their_entries() -> None:
     trend = TrendList(country="US", period_days=30, industry_id=22000000000, new_on_board=True)
 
     assert trend.label == "popular_trend US 30 days industry 22000000000 new on board"
