@@ -1,6 +1,6 @@
 """Edits of `watchlist.toml` by commands: they add and remove entries, and every other byte stays.
 
-A run's checks pass on the new text before it replaces the old one in one step.
+The new text must pass a run's checks before it replaces the old one in one step.
 """
 
 from __future__ import annotations
