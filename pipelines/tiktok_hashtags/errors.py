@@ -30,7 +30,8 @@ TiktagsError                    exit 1
     ├── BalanceError            exit 5   top up: stops the provider
     ├── QuotaError              exit 5   the plan's day or month is used up: stops the provider
     ├── BudgetError             exit 5   not sent: it could exceed one of your limits; stops the provider
-    └── InterruptedRunError              the run was asked to stop
+    ├── InterruptedRunError              the run was asked to stop
+    └── InterruptedWalkError             an earlier date's run ended before this walk did
 """
 
 from __future__ import annotations
@@ -261,6 +262,12 @@ class InterruptedRunError(RequestError):
 
     reason = "interrupted"
     stops_provider = True
+
+
+class InterruptedWalkError(RequestError):
+    """The run of an earlier date ended before it had requested this page, which cannot be had any more."""
+
+    reason = "interrupted"
 
 
 def worst_exit_code(codes: list[int]) -> int:

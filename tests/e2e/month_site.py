@@ -107,6 +107,9 @@ class AskingRaw:
     def tables(self, schema: str) -> dict[str, list[str]]:
         return columns_by_table(self, schema)
 
+    def cancel(self) -> None:
+        """Nobody waits for these."""
+
 
 def assert_equal(site: Site, table: str, grain: tuple[str, ...], expected: Table, *, schema: str = "reporting") -> None:
     """Compare a table with the expected rows, in the columns that these have."""

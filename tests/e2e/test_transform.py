@@ -36,9 +36,9 @@ def test_a_full_refresh_builds_and_publishes_what_the_models_of_today_say(
 
 
 def test_a_data_test_that_warns_is_a_notice_and_stops_nothing(
-    history: History, copy_of: Callable[[Site], Site]
+    history: History, twin_of: Callable[[Site], Site]
 ) -> None:
-    site = copy_of(history.site)
+    site = twin_of(history.site)
     site.change("update raw.tikliveapi_hashtags set view_count = view_count * 10")
 
     outcome = site.run(6, transforms=True)  # two days later

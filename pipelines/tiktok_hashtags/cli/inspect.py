@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from rich.console import Group, RenderableType
 
 from tiktok_hashtags.cli.options import json_option, now_option
 from tiktok_hashtags.cli.tables import dollars, rows_json, rows_table, shown_line, stdout
-from tiktok_hashtags.clock import Clock
+from tiktok_hashtags.clock import Clock, system_clock
 from tiktok_hashtags.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -25,9 +26,10 @@ if TYPE_CHECKING:
 @click.pass_obj
 def status(project: Project, as_json: bool) -> None:
     """Show the last runs, their incomplete walks, and the rows of the marts."""
+    from tiktok_hashtags.jobs import unfinished
     from tiktok_hashtags.warehouse import read_status
 
-    found = read_status(project)
+    found = read_status(project) | {"unfinished_runs": unfinished(project, today=system_clock().date())}
     if as_json:
         click.echo(json.dumps(found, default=str, ensure_ascii=False))
     else:
@@ -69,12 +71,20 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
 @click.argument("sql")
 @json_option
 @click.option("--limit", type=click.IntRange(1), default=1000, show_default=True, help="Rows to print at most.")
+@click.option(
+    "--timeout",
+    "timeout_seconds",
+    type=click.FloatRange(0, min_open=True, max=threading.TIMEOUT_MAX),
+    default=60,
+    show_default=True,
+    help="Seconds after which the query is stopped.",
+)
 @click.pass_obj
-def query(project: Project, sql: str, as_json: bool, limit: int) -> None:
+def query(project: Project, sql: str, as_json: bool, limit: int, timeout_seconds: float) -> None:
     """Ask the warehouse in SQL, read-only: `tiktags query "select * from marts.dim_hashtag"`."""
     from tiktok_hashtags.warehouse import read_query
 
-    columns, rows = read_query(project, sql, limit=limit)
+    columns, rows = read_query(project, sql, limit=limit, timeout_seconds=timeout_seconds)
     if as_json:
         click.echo(json.dumps(rows_json(columns, rows), ensure_ascii=False, allow_nan=False))
     else:
@@ -87,11 +97,11 @@ def status_view(found: dict[str, Any]) -> RenderableType:
         return shown_line("The warehouse has no runs yet.")
     runs = rows_table(list(found["runs"][0]), [tuple(run.values()) for run in found["runs"]], title="Last runs")
     tables = rows_table(("table", "rows"), list(found["tables"].items()), title="Tables")
-    incomplete = found["incomplete_walks"]
-    if not incomplete:
-        return Group(runs, shown_line("The last run is complete."), tables)
-    rows = [tuple(walk.values()) for walk in incomplete]
-    return Group(runs, rows_table(list(incomplete[0]), rows, title="Incomplete in the last run"), tables)
+    notes: list[RenderableType] = [shown_line(line) for line in found["unfinished_runs"]]
+    for name, title in (("incomplete_walks", "Incomplete in the last run"), ("interrupted_walks", "Interrupted")):
+        if found[name]:
+            notes.append(rows_table(list(found[name][0]), [tuple(w.values()) for w in found[name]], title=title))
+    return Group(runs, *(notes or [shown_line("The last run is complete.")]), tables)
 
 
 def usage_table(rows: Sequence[dict[str, Any]]) -> RenderableType:

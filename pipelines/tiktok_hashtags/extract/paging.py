@@ -13,7 +13,9 @@ from tiktok_hashtags.errors import (
     BodyError,
     CaptchaError,
     EnvelopeError,
+    InterruptedWalkError,
     NetworkError,
+    NotJournaledError,
     PageClampedError,
     RequestError,
     ServerError,
@@ -25,7 +27,7 @@ DEFAULT_MAX_PAGES = 1000
 MAX_EMPTY_PAGES = 1
 MISLED_REASONS = frozenset({"cursor_loop", "no_cursor", "empty_pages", "repeated_items"})
 _RECENT_IDS = 8192
-_OF_ONE_PAGE = (NetworkError, ServerError, BodyError)
+_OF_ONE_PAGE = (NetworkError, ServerError, BodyError, NotJournaledError, InterruptedWalkError)
 _OF_MORE_PAGES = (UnreachableError, CaptchaError, PageClampedError)
 
 

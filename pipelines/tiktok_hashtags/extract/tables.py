@@ -16,7 +16,7 @@ from dlt.common.configuration.container import Container
 from dlt.common.schema.typing import TColumnSchema
 from dlt.common.storages.load_package import LoadPackageStateInjectableContext
 
-from tiktok_hashtags.extract.session import Session
+from tiktok_hashtags.extract.session import Session, WalkResult
 from tiktok_hashtags.watchlist import DEFAULT_MAX_SEARCH_ITEMS, Hashtag, Search, TrendList, Watchlist
 
 _RUN = [("run_id", pa.string()), ("snapshot_date", pa.date32()), ("observed_at", pa.timestamp("us"))]
@@ -140,7 +140,11 @@ class Marker:
 
 
 def watchlist_source(
-    watchlist: Watchlist, session: Session, *, earlier_requests: Sequence[Mapping[str, Any]] = ()
+    watchlist: Watchlist,
+    session: Session,
+    *,
+    earlier_requests: Sequence[Mapping[str, Any]] = (),
+    ended_walks: Sequence[WalkResult] = (),
 ) -> Any:
     """Return the dlt source that loads the whole watchlist as it is at this run.
 
@@ -148,6 +152,7 @@ def watchlist_source(
         watchlist: What to track.
         session: The run.
         earlier_requests: Rows of the ledger from runs that ended before they could load them.
+        ended_walks: Results of walks that no provider's source makes.
     """
 
     @dlt.source(name="tiktags")
@@ -156,6 +161,7 @@ def watchlist_source(
             "watchlist": table_of("watchlist", _watchlist_rows(watchlist, session)),
             "watchlist__campaigns": table_of("watchlist__campaigns", _campaign_rows(watchlist, session)),
             "api_requests": table_of("api_requests", request_rows(earlier_requests)),
+            "walks": table_of("walks", [_run_columns(session) | result.row() for result in ended_walks]),
         }
         yield dlt.resource(marked_tables(tables), name="watchlist", write_disposition="append")
 

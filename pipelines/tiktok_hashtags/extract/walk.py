@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
 
-from tiktok_hashtags.errors import MissingIdError, NotFoundError, NotJournaledError, RequestError
+from tiktok_hashtags.errors import MissingIdError, NotFoundError, RequestError
 from tiktok_hashtags.extract.decode import Entity
 from tiktok_hashtags.extract.paging import Fetch, Page, Rules, walk_key
 from tiktok_hashtags.extract.session import Session
@@ -85,7 +85,7 @@ def id_of(item: Walk, session: Session) -> str:
     if session.is_missing(item.hashtag_key):
         raise NotFoundError(f"{where}: there is no such hashtag, according to its details")
     if session.is_offline:
-        raise NotJournaledError(f"{where}: its id is not in the journal")
+        raise session.missing_page(item.key(session), where)
     raise MissingIdError(f"{missing_id(item)} Nothing was sent.")
 
 

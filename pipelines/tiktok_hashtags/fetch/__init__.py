@@ -17,6 +17,7 @@ from tiktok_hashtags.fetch.calls import Accepted, Reply
 from tiktok_hashtags.fetch.client import LOOPBACK, ApiClient, check_base_url
 from tiktok_hashtags.fetch.journal import Journal
 from tiktok_hashtags.fetch.money import Budget, Caps, PricePlan, check_priced
+from tiktok_hashtags.fetch.plans import PlannedWalk
 from tiktok_hashtags.fetch.retention import Pages, Part, Store
 from tiktok_hashtags.fetch.session import Session, Sleep, new_run_id
 
@@ -32,6 +33,7 @@ __all__ = [
     "Journal",
     "Pages",
     "Part",
+    "PlannedWalk",
     "PricePlan",
     "Reply",
     "Session",

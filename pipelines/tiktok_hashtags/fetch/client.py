@@ -12,7 +12,7 @@ from urllib.parse import urlencode
 import httpx
 
 from tiktok_hashtags import __version__
-from tiktok_hashtags.errors import ConfigError, InterruptedRunError, NotJournaledError, RequestError
+from tiktok_hashtags.errors import ConfigError, InterruptedRunError, RequestError
 from tiktok_hashtags.fetch.answers import Exchange
 from tiktok_hashtags.fetch.calls import Accept, Call, Reply, Send
 from tiktok_hashtags.fetch.journal_tables import RequestRow, StoredPage
@@ -63,7 +63,7 @@ class ApiClient:
         )
         self._stop = Stop()
         self._pace: Pace | None = None
-        send: Send = _refuse_offline
+        send: Send = self._refuse_offline
         if not session.is_offline:
             self._pace = Pace(self.ledger, self._stop, session, provider=provider, plan=plan)
             send = Retry(self._pace, session)
@@ -128,6 +128,9 @@ class ApiClient:
         if self._pace:
             self._pace.close()
 
+    def _refuse_offline(self, call: Call) -> Reply:
+        raise self._session.missing_page(call.walk_key, f"{self.provider} {call.endpoint}")
+
     def _request_key(self, path: str, params: Mapping[str, str | int]) -> str:
         query = urlencode(sorted(params.items()))
         identity = f"{self.provider}\n{self._session.snapshot_date}\n{path}\n{query}"
@@ -189,10 +192,6 @@ class Replay:
             body=stored.body,
             is_partial=accepted.is_partial,
         )
-
-
-def _refuse_offline(call: Call) -> Reply:
-    raise NotJournaledError(f"{call.endpoint}: the page is not in the journal; nothing was sent")
 
 
 def check_base_url(provider: str, base_url: str) -> None:

@@ -22,6 +22,8 @@ import zstandard
 from tiktok_hashtags.errors import LoadError, TiktagsError
 from tiktok_hashtags.fetch import journal_tables as sql
 from tiktok_hashtags.fetch.journal_tables import RequestRow, Spent, StoredPage
+from tiktok_hashtags.fetch.plans import SCHEMA as PLANS_SCHEMA
+from tiktok_hashtags.fetch.plans import UNSETTLE, Plans
 from tiktok_hashtags.fetch.sqlite_file import MAKE_ROOM, is_storage_fault, opening
 
 logger = logging.getLogger(__name__)
@@ -49,10 +51,12 @@ class Journal:
         self.path = path
         self._local = threading.local()
         self._readers: list[sqlite3.Connection] = []
-        with opening(path, sql.SCHEMA, synchronous="full", purpose="journal", way_out=_WAY_OUT) as connection:
+        schema = sql.SCHEMA + PLANS_SCHEMA
+        with opening(path, schema, synchronous="full", purpose="journal", way_out=_WAY_OUT) as connection:
             self._known = {key for (key,) in connection.execute("select request_key from pages")}
             self._suspect = {key for (key,) in connection.execute("select request_key from doubted_pages")}
         self._writer = GroupCommit(connection, path)
+        self.plans = Plans(self._writer.run, self._reader)
 
     def reserve(self, row: RequestRow, price: Callable[[Spent], float | None]) -> tuple[RequestRow, int]:
         """Write a request's worst-case charge before it is sent; returns when it is on disk.
@@ -166,13 +170,14 @@ class Journal:
         self._writer.run(lambda connection: connection.executemany(update, rows))
 
     def forget_lost_exports(self, project: str | None, *, in_warehouse: int) -> None:
-        """Have all requests loaded again if the warehouse has fewer than were loaded: it was lost or restored.
+        """Have requests and walks loaded again if the warehouse has fewer requests than were loaded: it was set back.
 
         Args:
             project: Only this project's; None for all.
             in_warehouse: The number of requests in the warehouse.
         """
-        self._writer.write([(sql.FORGET_EXPORTS, {"project": project, "in_warehouse": in_warehouse})])
+        values = {"project": project, "in_warehouse": in_warehouse}
+        self._writer.write([(UNSETTLE, values), (sql.FORGET_EXPORTS, values)])
 
     def spent(self, provider: str, *, at: datetime) -> Spent:
         """Return the charges of the UTC day and month of a time, unsettled requests included."""

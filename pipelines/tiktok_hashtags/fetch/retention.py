@@ -11,6 +11,10 @@ from pathlib import Path
 from typing import Protocol
 
 from tiktok_hashtags.errors import LoadError
+from tiktok_hashtags.fetch.plans import FORGET, UNSETTLED_DATES
+
+# A date with walks that never ended keeps its pages until a run has loaded them.
+_OLD = f"snapshot_date < ? and snapshot_date not in ({UNSETTLED_DATES})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +56,7 @@ class Pages:
         """Return the pages older than the cutoff as one part."""
         query = "select count(*), min(snapshot_date), max(snapshot_date), sum(length(body)) from pages"
         with self._connected() as connection:
-            count, first, last, size = connection.execute(f"{query} where snapshot_date < ?", [self._cutoff]).fetchone()
+            count, first, last, size = connection.execute(f"{query} where {_OLD}", [self._cutoff]).fetchone()
         if not count:
             return []
         name = f"pages of {self._path.name}"
@@ -66,7 +70,9 @@ class Pages:
             LoadError: The journal cannot be written.
         """
         with self._connected() as connection:
-            connection.execute("delete from pages where snapshot_date < ?", [self._cutoff])
+            connection.execute(f"delete from pages where {_OLD}", [self._cutoff])  # noqa: S608  # constants only
+            for statement in FORGET:
+                connection.execute(statement, [self._cutoff])
             try:
                 # Refused while another process has the file open; without one, the file shrinks by all that is free.
                 connection.execute("pragma busy_timeout = 0")

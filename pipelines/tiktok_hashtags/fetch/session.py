@@ -13,6 +13,7 @@ from typing import Any
 import httpx
 
 from tiktok_hashtags.clock import Clock
+from tiktok_hashtags.errors import InterruptedWalkError, NotJournaledError, RequestError
 from tiktok_hashtags.fetch.journal import Journal
 from tiktok_hashtags.fetch.money import Budget, Caps
 
@@ -31,6 +32,7 @@ class Session:
         is_shared: Whether other processes may use the same ledger, and so the same keys, at the same time.
         is_offline: Whether pages come from the journal alone, for a replay.
         budget: The run's limits.
+        interrupted: The keys of the walks of a past date that its runs did not end.
         caps: The limits of each provider's key for a day and a month.
         transport: Replaces the network (tests, demo); None for the real one.
         clients: One client per provider, so that all its resources keep to one rate limit.
@@ -44,6 +46,7 @@ class Session:
     project: str = ""
     is_shared: bool = False
     is_offline: bool = False
+    interrupted: frozenset[str] = frozenset()
     budget: Budget = field(default_factory=Budget)
     caps: Mapping[str, Caps] = field(default_factory=dict)
     clients: dict[str, Any] = field(default_factory=dict)
@@ -57,6 +60,13 @@ class Session:
         """Close the clients; the journal stays open, because another session may use it."""
         for client in self.clients.values():
             client.close()
+
+    def missing_page(self, walk_key: str | None, where: str) -> RequestError:
+        """Return the error for a page that is not in the journal, where nothing may be sent for it."""
+        if walk_key in self.interrupted:
+            ended = f"the run of {self.snapshot_date} ended before this was requested"
+            return InterruptedWalkError(f"{where}: {ended}; what it had paid for is loaded. Nothing was sent.")
+        return NotJournaledError(f"{where}: not in the journal. Nothing was sent.")
 
     def pause(self, seconds: float) -> None:
         """Sleep, but no longer than until the run is asked to stop."""

@@ -14,6 +14,7 @@ from tiktok_hashtags.jobs.opened import Options
 from tiktok_hashtags.jobs.outcome import Outcome
 from tiktok_hashtags.jobs.plan import Line, check_limits, lines
 from tiktok_hashtags.jobs.prune import Pruning, prune_project
+from tiktok_hashtags.jobs.recovery import unfinished
 from tiktok_hashtags.jobs.replay import Replay, replay_dates
 from tiktok_hashtags.jobs.run import planned, rebuild, run_project
 from tiktok_hashtags.jobs.usage import read_usage
@@ -40,6 +41,7 @@ __all__ = [
     "run_demo",
     "run_project",
     "run_report",
+    "unfinished",
     "write_docs",
     "write_project",
 ]

@@ -9,8 +9,10 @@ from functools import partial
 from typing import Any
 
 from tiktok_hashtags import providers
+from tiktok_hashtags.clock import Clock, system_clock
 from tiktok_hashtags.config import key_variable
 from tiktok_hashtags.errors import ConfigError
+from tiktok_hashtags.jobs.recovery import unfinished
 from tiktok_hashtags.project import Project
 from tiktok_hashtags.warehouse import dbt_project_folder, open_warehouse
 from tiktok_hashtags.watchlist import read_watchlist
@@ -31,13 +33,14 @@ class Check:
         return asdict(self)
 
 
-def checks(project: Project) -> list[Check]:
+def checks(project: Project, *, clock: Clock = system_clock) -> list[Check]:
     """Return all checks of a project."""
     return [
         _tried("watchlist", lambda: _watchlist(project)),
         *(_tried(name, partial(_provider, name)) for name in providers.names()),
         _tried("data folder", lambda: _writable(project)),
         _tried("warehouse", lambda: open_warehouse(project).summary()),
+        _tried("unfinished runs", lambda: " ".join(unfinished(project, today=clock().date())) or "none"),
         _tried("secrets file", lambda: _secrets(project)),
         Check("dbt project", True, str(dbt_project_folder())),
         Check("libraries", True, ", ".join(_versions())),

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 import httpx
 from filelock import FileLock, Timeout
@@ -17,7 +18,7 @@ from tiktok_hashtags.clock import Clock, system_clock
 from tiktok_hashtags.config import shared_ledger
 from tiktok_hashtags.errors import ConfigError, LockedError
 from tiktok_hashtags.extract import OnPage, Session, ignore_page
-from tiktok_hashtags.fetch import Budget, Caps, Journal, Sleep, new_run_id
+from tiktok_hashtags.fetch import Budget, Caps, Journal, PlannedWalk, Sleep, new_run_id
 from tiktok_hashtags.project import Project
 from tiktok_hashtags.warehouse import RawLayer
 from tiktok_hashtags.watchlist import Limits, Watchlist, read_watchlist
@@ -33,6 +34,7 @@ class Options:
         watchlist: Takes the place of the project's file.
         is_offline: Take pages from the journal alone.
         is_anew: Walk also what is complete for the date.
+        unsettled_walks: Walk only these, which a run of a past date planned and did not end.
     """
 
     clock: Clock = system_clock
@@ -43,6 +45,7 @@ class Options:
     watchlist: Watchlist | None = None
     is_offline: bool = False
     is_anew: bool = False
+    unsettled_walks: Sequence[PlannedWalk] | None = None
     transport: httpx.BaseTransport | None = None
     sleep: Sleep = time.sleep
     monotonic: Callable[[], float] = time.monotonic
@@ -71,11 +74,7 @@ class Opened:
 
         A journal of the project's own goes along with a folder that is moved: all in it is this project's.
         """
-        return self._name if self.is_shared else None
-
-    @property
-    def _name(self) -> str:
-        return str(self.project.root.resolve())
+        return project_name(self.project) if self.is_shared else None
 
     @contextmanager
     def session(self, options: Options, *, stop: threading.Event | None = None) -> Iterator[Session]:
@@ -91,11 +90,12 @@ class Opened:
             journal=self.journal,
             run_id=new_run_id(now),
             snapshot_date=now.date(),
-            project=self._name,
+            project=project_name(self.project),
             budget=Budget(_lower(limits.max_usd_per_run, options.max_usd), limits.credits_per_run),
             caps={name: _caps(limits, name) for name in providers.names()},
             is_shared=self.is_shared,
             is_offline=options.is_offline,
+            interrupted=frozenset(walk.walk_key for walk in options.unsettled_walks or () if not walk.was_loaded),
             transport=options.transport,
             concurrency=options.concurrency,
             sleep=options.sleep,
@@ -109,6 +109,16 @@ class Opened:
             session.close()
 
 
+def project_name(project: Project) -> str:
+    """Return the project's name in a ledger that projects share."""
+    return str(project.root.resolve())
+
+
+def journal_path(project: Project) -> Path:
+    """Return where the project's journal is: in a ledger that projects share, or among its own files."""
+    return shared_ledger() or project.journal
+
+
 @contextmanager
 def open_project(project: Project) -> Iterator[Opened]:
     """Open what a run uses; nothing is sent.
@@ -117,10 +127,9 @@ def open_project(project: Project) -> Iterator[Opened]:
         ConfigError: The watchlist or the journal is not usable.
     """
     watchlist = read_watchlist(project.watchlist, providers=providers.names())
-    shared = shared_ledger()
-    raw, journal = RawLayer(project), Journal(shared or project.journal)
+    raw, journal = RawLayer(project), Journal(journal_path(project))
     try:
-        yield Opened(project, watchlist, raw, journal, is_shared=shared is not None)
+        yield Opened(project, watchlist, raw, journal, is_shared=shared_ledger() is not None)
     finally:
         journal.close()
 

@@ -16,7 +16,7 @@ from typing import Any
 from tiktok_hashtags.clock import Clock, system_clock
 from tiktok_hashtags.config import Retention, read_retention, shared_ledger
 from tiktok_hashtags.fetch import Pages, Part, Store
-from tiktok_hashtags.jobs.opened import locked
+from tiktok_hashtags.jobs.opened import journal_path, locked
 from tiktok_hashtags.project import Project
 from tiktok_hashtags.warehouse import Packages, RawLayer, Tables, size_of
 
@@ -74,7 +74,7 @@ def prune_project(
 def _stores(project: Project, retention: Retention, today: date) -> Sequence[Store]:
     cutoff = today - timedelta(days=retention.journal_days)
     rejects = None if retention.rejects_days is None else today - timedelta(days=retention.rejects_days)
-    journal = shared_ledger() or project.journal
+    journal = journal_path(project)
     stores: list[Store] = [Pages(journal, cutoff)] if journal.exists() else []
     stores.append(Packages(project.pipelines / "tiktok_hashtags" / "load" / "loaded", cutoff))
     raw = RawLayer(project)

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
-from tiktok_hashtags.config import shared_ledger
 from tiktok_hashtags.errors import ConfigError, worst_exit_code
 from tiktok_hashtags.fetch import Journal
-from tiktok_hashtags.jobs.opened import Options, open_project
+from tiktok_hashtags.jobs.opened import Options, journal_path, open_project
 from tiktok_hashtags.jobs.outcome import Outcome
-from tiktok_hashtags.jobs.run import past_options, rebuild, run_project
+from tiktok_hashtags.jobs.recovery import past_options
+from tiktok_hashtags.jobs.run import rebuild, run_project
 from tiktok_hashtags.project import Project
 
 logger = logging.getLogger(__name__)
@@ -48,8 +48,8 @@ def replay_dates(project: Project, *, since: date, on_stage: Callable[[str], Non
     Raises:
         ConfigError: The journal has no pages from that date on.
     """
-    if not (shared_ledger() or project.journal).exists():
-        raise ConfigError(f"{shared_ledger() or project.journal}: there is no journal to replay")
+    if not journal_path(project).exists():
+        raise ConfigError(f"{journal_path(project)}: there is no journal to replay")
     with open_project(project) as opened:
         done = Replay(pruned_dates=opened.journal.pruned_dates(since=since))
         dates = _dates(opened.journal, since, done.pruned_dates)

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
-from datetime import date, datetime
-from datetime import time as midnight
 
 from tiktok_hashtags import providers
-from tiktok_hashtags.clock import frozen_clock
 from tiktok_hashtags.errors import PackageError, TiktagsError, worst_exit_code
 from tiktok_hashtags.extract import Known, Session, SourceRun, watchlist_source
 from tiktok_hashtags.jobs.opened import Opened, Options, locked, open_project
 from tiktok_hashtags.jobs.outcome import Outcome, count, walk_exit_code
 from tiktok_hashtags.jobs.plan import ProviderPlan, check_limits, plan_run, refusals, unserved
+from tiktok_hashtags.jobs.recovery import begin, narrowed, past_options, summed_up, unsettled
 from tiktok_hashtags.jobs.signals import Stopping, stopping
 from tiktok_hashtags.project import Project
 from tiktok_hashtags.report import report_run, write_report
@@ -64,69 +62,89 @@ def run_project(project: Project, options: Options) -> Outcome:
 
 
 def _recovered(opened: Opened, options: Options, signals: Stopping) -> Outcome:
-    """Crawl today, then replay from the journal the dates of any quarantined packages."""
+    """Load what earlier dates paid for, crawl today, then replay the packages that had to be quarantined."""
     pending = opened.raw.load_all()
-    past = [_passed(opened, past, signals) for past in _past(opened, pending, options)]
+    past = _past_dates(opened, pending, options, signals)
     outcome = _passed(opened, options, signals)
+    # Today's pass finds out whether the warehouse was lost or set back.
+    past += _past_dates(opened, (), options, signals, done={attempt.snapshot_date for attempt in past})
     again = [_passed(opened, replace(options, is_offline=True), signals)] if outcome.quarantined else []
     lost = [package for attempt in (*past, *again) for package in attempt.quarantined]
     outcome.messages += map(str, (*pending, *outcome.quarantined, *lost))
-    codes = [outcome.exit_code, *(attempt.exit_code for attempt in again), PackageError.exit_code if lost else 0]
-    outcome.exit_code = worst_exit_code(codes)
+    for attempt in past:
+        outcome.messages += attempt.messages
+        outcome.notices += attempt.notices
+    codes = [attempt.exit_code for attempt in (outcome, *past, *again)]
+    outcome.exit_code = worst_exit_code([*codes, PackageError.exit_code if lost else 0])
     return outcome
 
 
-def _past(opened: Opened, packages: Sequence[Quarantined], options: Options) -> Iterator[Options]:
-    """Yield how to walk again the earlier dates of packages, as far as the journal has their pages."""
+def _past_dates(
+    opened: Opened,
+    packages: Sequence[Quarantined],
+    options: Options,
+    signals: Stopping,
+    *,
+    done: Collection[str] = (),
+) -> list[Outcome]:
+    """Walk again the earlier dates that were not finished, or that quarantined packages are of, from the journal."""
     today = options.clock().date()
+    unfinished = unsettled(opened, before=today)
     dates = {day for package in packages for day in package.dates if day < today}
-    for day in sorted(dates & set(opened.journal.page_dates(since=min(dates, default=today)))):
+    replayable = dates & set(opened.journal.page_dates(since=min(dates, default=today)))
+    attempts = []
+    for day in sorted({*unfinished, *replayable}):
+        if signals.event.is_set():
+            break
+        if day.isoformat() in done:
+            continue
         options.on_stage(f"replaying {day}")
-        yield past_options(opened, day, options)
-
-
-def past_options(opened: Opened, day: date, options: Options) -> Options:
-    """Return how a past date is walked again from the journal, by the watchlist of its own last run.
-
-    Where the warehouse has none of that date, today's is taken. Local dataset files are left out: they are read from
-    where they are.
-    """
-    today = opened.watchlist
-    then = opened.raw.watchlist_on(day) or today
-    kept = tuple(dataset for dataset in today.datasets if dataset.path is None)
-    watchlist = Watchlist(hashtags=then.hashtags, trends=then.trends, searches=then.searches, datasets=kept)
-    clock = frozen_clock(datetime.combine(day, midnight()))
-    return replace(options, clock=clock, only=(), transforms=False, is_offline=True, watchlist=watchlist)
+        past = past_options(opened, day, options, unsettled_walks=unfinished.get(day))
+        attempts.append(summed_up(_passed(opened, past, signals), is_recovery=day in unfinished))
+    return attempts
 
 
 def _passed(opened: Opened, options: Options, signals: Stopping) -> Outcome:
     """Fetch and load once what the watchlist asks for."""
-    raw, watchlist = opened.raw, options.watchlist or opened.watchlist
+    raw, watchlist, journal = opened.raw, options.watchlist or opened.watchlist, opened.journal
     quarantined_before = len(raw.quarantined)
-    with opened.session(options, stop=signals.event) as session:
+    # A past date's walks are never cut short by a signal: their rows would count as the last word on them.
+    stop = signals.event if options.unsettled_walks is None else None
+    with opened.session(options, stop=stop) as session:
         options.on_stage("reading what is known")
         known = raw.known(watchlist, snapshot_date=session.snapshot_date)
         session.known = Known(hashtag_ids=known.hashtag_ids) if options.is_anew else known
-        plans = plan_run(watchlist, session, only=options.only)
-        if not options.is_offline:
-            check_limits(plans, watchlist.limits, max_usd=options.max_usd)
-        if not options.only:
-            session.tally.notices += unserved(watchlist, plans, session)
+        plans = _checked_plans(watchlist, session, options)
+        ended = [] if options.is_anew else begin(opened, session, watchlist, plans, options)
         outcome = Outcome(session.run_id, session.snapshot_date.isoformat())
-        session.journal.forget_lost_exports(opened.owner, in_warehouse=known.request_count)
-        earlier = session.journal.unexported(opened.owner, but_run=session.run_id)
-        raw.extract(watchlist_source(watchlist, session, earlier_requests=earlier))
+        journal.forget_lost_exports(opened.owner, in_warehouse=known.request_count)
+        earlier = journal.unexported(opened.owner, but_run=session.run_id)
+        session.tally.walks += ended
+        raw.extract(watchlist_source(watchlist, session, earlier_requests=earlier, ended_walks=ended))
         codes = [_loaded(item, raw, session, outcome, options) for item in plans]
         codes.append(_load_rest(raw, outcome))
         outcome.quarantined = raw.quarantined[quarantined_before:]
         if outcome.is_loaded and not outcome.quarantined:
-            session.journal.mark_exported(row["request_id"] for row in earlier)
+            journal.mark_exported(row["request_id"] for row in earlier)
+            journal.plans.settle(raw.loaded_walks([session.run_id]))
         count(outcome, session, plans)
         codes += [walk_exit_code(walk) for walk in session.tally.walks]
         if signals.event.is_set():
             codes.append(signals.exit_code)
         outcome.exit_code = worst_exit_code(codes)
         return outcome
+
+
+def _checked_plans(watchlist: Watchlist, session: Session, options: Options) -> list[ProviderPlan]:
+    """Return what each provider is asked for, within the limits."""
+    plans = plan_run(watchlist, session, only=options.only)
+    if options.unsettled_walks is not None:
+        return narrowed(plans, session, options.unsettled_walks)
+    if not options.is_offline:
+        check_limits(plans, watchlist.limits, max_usd=options.max_usd)
+    if not options.only:
+        session.tally.notices += unserved(watchlist, plans, session)
+    return plans
 
 
 def rebuild(

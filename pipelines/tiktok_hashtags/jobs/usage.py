@@ -5,8 +5,8 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from tiktok_hashtags.config import shared_ledger
 from tiktok_hashtags.fetch import Journal
+from tiktok_hashtags.jobs.opened import journal_path
 from tiktok_hashtags.project import Project
 
 
@@ -19,7 +19,7 @@ def read_usage(project: Project, *, since: date) -> list[dict[str, Any]]:
     Raises:
         ConfigError: The ledger is not usable.
     """
-    path = shared_ledger() or project.journal
+    path = journal_path(project)
     if not path.exists():
         return []
     journal = Journal(path)

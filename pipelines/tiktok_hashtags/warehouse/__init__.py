@@ -12,7 +12,7 @@ from tiktok_hashtags.warehouse.kinds import KINDS, open_warehouse
 from tiktok_hashtags.warehouse.packages import Quarantined
 from tiktok_hashtags.warehouse.raw import RawLayer
 from tiktok_hashtags.warehouse.retention import Packages, Tables, size_of
-from tiktok_hashtags.warehouse.status import read_query, read_status, row_counts
+from tiktok_hashtags.warehouse.status import loaded_walks, read_query, read_status, row_counts
 
 __all__ = [
     "KINDS",
@@ -29,6 +29,7 @@ __all__ = [
     "columns_by_table",
     "dbt_project_folder",
     "generate_docs",
+    "loaded_walks",
     "open_warehouse",
     "read_query",
     "read_status",

@@ -39,7 +39,11 @@ class Rows:
 
 
 class Reader(Protocol):
-    """An open warehouse or publication, which queries cannot change; several queries may be read at once."""
+    """An open warehouse or publication, which queries cannot change; several queries may be read at once.
+
+    Any text may be sent: only one statement that reads is run, in a session that cannot come to write, read files of
+    this machine, or load code.
+    """
 
     def rows(self, sql: str, *parameters: object) -> Rows:
         """Send a query in which each `%s` stands for a parameter.
@@ -47,6 +51,10 @@ class Reader(Protocol):
         Raises:
             QueryError: The query is wrong, would write, or its rows cannot be read.
         """
+        ...
+
+    def cancel(self) -> None:
+        """End the query that another thread waits for; it raises a `QueryError` there."""
         ...
 
     def tables(self, schema: str) -> dict[str, list[str]]:

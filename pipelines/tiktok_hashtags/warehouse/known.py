@@ -64,6 +64,15 @@ def read_watchlist_on(reader: Reader, day: date) -> Watchlist | None:
     return watchlist_of(rows, campaigns) if rows else None
 
 
+def read_loaded_walks(reader: Reader, run_ids: Collection[str]) -> set[tuple[str, str]]:
+    """Return the (run id, walk key) of the loaded results of some runs."""
+    if not reader.tables(DATASET).keys() >= {"walks", "_dlt_loads"}:
+        return set()
+    listed = ", ".join("%s" for _ in run_ids)
+    query = f"select distinct run_id, walk_key from raw.walks where run_id in ({listed}) and {_LOADED}"
+    return {(run_id, walk_key) for run_id, walk_key in reader.rows(query, *run_ids)}
+
+
 def _request_count(reader: Reader) -> int:
     [(count,)] = reader.rows(f"select count(distinct request_id) from raw.api_requests where {_LOADED}")
     return int(count)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -20,7 +20,7 @@ from tiktok_hashtags.extract import Known
 from tiktok_hashtags.project import Project
 from tiktok_hashtags.warehouse.base import DATASET, Reader, Warehouse
 from tiktok_hashtags.warehouse.kinds import open_warehouse
-from tiktok_hashtags.warehouse.known import read_known, read_watchlist_on
+from tiktok_hashtags.warehouse.known import read_known, read_loaded_walks, read_watchlist_on
 from tiktok_hashtags.warehouse.packages import Quarantined, permanent_fault, quarantine
 from tiktok_hashtags.watchlist import Watchlist
 
@@ -130,6 +130,17 @@ class RawLayer:
             return None
         with self._reading() as reader:
             return read_watchlist_on(reader, day)
+
+    def loaded_walks(self, run_ids: Collection[str]) -> set[tuple[str, str]]:
+        """Return the (run id, walk key) of the results that the warehouse has of some runs.
+
+        Raises:
+            LoadError: The warehouse cannot be read now.
+        """
+        if not self.warehouse.exists():
+            return set()
+        with self._reading() as reader:
+            return read_loaded_walks(reader, run_ids)
 
     def _opened(self) -> dlt.Pipeline:
         """Return the pipeline; local state that dlt cannot read is quarantined, for the warehouse holds it too."""

@@ -118,3 +118,6 @@ class AtticReader:
 
     def tables(self, schema: str) -> dict[str, list[str]]:
         return columns_by_table(self, schema)
+
+    def cancel(self) -> None:
+        self._connection.interrupt()

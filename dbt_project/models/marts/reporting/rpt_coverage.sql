@@ -22,7 +22,7 @@
     'bad_envelope': 'The provider said that the request failed.',
     'captcha': 'The provider answered with a captcha.',
     'page_clamped': 'The provider answered with another page than asked for.',
-    'interrupted': 'The run was told to stop.',
+    'interrupted': 'The run ended before the walk did.',
     'not_in_journal': 'The replay found no stored answer.',
 } %}
 

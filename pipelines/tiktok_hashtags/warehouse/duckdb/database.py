@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 import dlt
 import duckdb
@@ -24,6 +25,18 @@ _FETCH_ROWS = 50_000
 _LOAD_WORKERS = 20
 _LOAD_MEMORY = (64_000_000, 256_000_000)
 # Of another process, and of this one.
+# Whoever's SQL it is, a reading connection touches no other file, loads no code, and stays like that.
+_LOCKED = {
+    "enable_external_access": "false",
+    "autoinstall_known_extensions": "false",
+    "autoload_known_extensions": "false",
+    "allow_community_extensions": "false",
+    "allow_persistent_secrets": "false",
+    "python_enable_replacements": "false",
+    "lock_configuration": "true",
+}
+# DuckDB calls PIVOT a statement of several.
+_READING = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN, duckdb.StatementType.MULTI)
 _HELD = ("Could not set lock", "different configuration than existing connections")
 
 
@@ -90,7 +103,7 @@ class DuckDbFile:
         try:
             # Under a limit one thread, for each further one needs buffers too.
             limits = {} if memory is None else {"threads": "1", "memory_limit": f"{memory}B"}
-            connection = duckdb.connect(self._path, read_only=True, config={**limits})
+            connection = duckdb.connect(self._path, read_only=True, config={**_LOCKED, **limits})
         except duckdb.Error as error:
             raise self.explained(str(error)) or QueryError(f"{self._path}: cannot be read: {error}") from error
         with connection:
@@ -132,7 +145,7 @@ class DuckDbFile:
         if not path.exists():
             raise NothingPublishedError(f"{path}: nothing is published yet; `tiktags run` or `tiktags publish` does it")
         try:
-            connection = duckdb.connect(path, read_only=True)
+            connection = duckdb.connect(path, read_only=True, config={**_LOCKED})
         except duckdb.Error as error:
             raise QueryError(f"{path}: cannot be read: {error}") from error
         with connection:
@@ -144,11 +157,14 @@ class DuckDbReader:
 
     def __init__(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connection = connection
+        self._cursors: WeakSet[duckdb.DuckDBPyConnection] = WeakSet()
 
     def rows(self, sql: str, *parameters: object) -> Rows:
         """Send a query through a cursor of its own."""
         cursor = self._connection.cursor()
+        self._cursors.add(cursor)
         try:
+            _check_reading(duckdb.extract_statements(sql.replace("%s", "?") if parameters else sql))
             cursor.execute(sql.replace("%s", "?") if parameters else sql, list(parameters))
         except duckdb.Error as error:
             raise QueryError(f"the query failed: {error}") from error
@@ -157,6 +173,22 @@ class DuckDbReader:
     def tables(self, schema: str) -> dict[str, list[str]]:
         """Return the columns of each table and view of a schema."""
         return columns_by_table(self, schema)
+
+    def cancel(self) -> None:
+        """Interrupt the connection's queries."""
+        for cursor in list(self._cursors):
+            cursor.interrupt()
+
+
+def _check_reading(statements: Sequence[duckdb.Statement]) -> None:
+    """Refuse all but one statement that reads; a reading connection would refuse most, but not each with a reason."""
+    if len(statements) != 1:
+        raise QueryError(f"one statement is expected, and the text has {len(statements)}. Nothing was run.")
+    if statements[0].type not in _READING:
+        raise QueryError(
+            f"this is a statement of the kind {statements[0].type.name}, and only one that reads is run: select, with, "
+            "from, pivot, describe, show, summarize or explain. Nothing was run."
+        )
 
 
 def _fetched(cursor: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:

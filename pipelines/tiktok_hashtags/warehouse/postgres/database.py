@@ -152,8 +152,20 @@ class PostgresServer:
             ) from error
 
 
+# As the text of a cursor the server takes one statement that reads and nothing else: no commit, no second statement.
+_OPEN = """
+do $open$
+declare
+    opened refcursor := '{name}';
+begin
+    open opened for execute current_setting('tiktags.query');
+end
+$open$
+"""
+
+
 class PostgresReader:
-    """Queries on an open connection, each through a cursor of the server's."""
+    """Queries on an open connection whose transactions are read-only, each through a cursor of the server's."""
 
     def __init__(self, connection: Any, driver: Any) -> None:
         self._connection, self._driver = connection, driver
@@ -161,29 +173,49 @@ class PostgresReader:
 
     def rows(self, sql: str, *parameters: object) -> Rows:
         """Send a query through a cursor of its own on the server."""
+        name = f"tiktags_{next(self._numbers)}"
+        cursor = self._connection.cursor()
         try:
-            cursor = self._connection.cursor(name=f"tiktags_{next(self._numbers)}")
-            cursor.execute(sql, parameters or None)
-            first = cursor.fetchmany(_FETCH_ROWS)
-        except self._driver.Error as error:
+            query = cursor.mogrify(sql, parameters).decode() if parameters else sql
+            cursor.execute("select set_config('tiktags.query', %s, true)", (query,))
+            cursor.execute(_OPEN.format(name=name))
+            cursor.execute(f"fetch {_FETCH_ROWS} from {name}")
+            first = cursor.fetchall()
+        except (self._driver.Error, ValueError) as error:  # ValueError: a NUL
             self._connection.rollback()
-            raise QueryError(f"the query failed: {error}") from error
+            raise QueryError(f"the query failed: {_reason(error)}") from error
         columns = [column.name for column in cursor.description or ()]
-        return Rows(columns, map(_plain, self._fetched(cursor, first)))
+        return Rows(columns, map(_plain, self._fetched(cursor, name, first)))
 
     def tables(self, schema: str) -> dict[str, list[str]]:
         """Return the columns of each table and view of a schema."""
         return columns_by_table(self, schema)
 
-    def _fetched(self, cursor: Any, rows: list[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
+    def cancel(self) -> None:
+        """Ask the server to end the connection's query."""
+        self._connection.cancel()
+
+    def _fetched(self, cursor: Any, name: str, rows: list[tuple[Any, ...]]) -> Iterator[tuple[Any, ...]]:
         """Yield rows without holding all of them."""
         try:
             while rows:
                 yield from rows
-                rows = cursor.fetchmany(_FETCH_ROWS)
-            cursor.close()
+                is_last = len(rows) < _FETCH_ROWS
+                rows = []
+                if not is_last:
+                    cursor.execute(f"fetch {_FETCH_ROWS} from {name}")
+                    rows = cursor.fetchall()
+            cursor.execute(f"close {name}")
         except self._driver.Error as error:
-            raise QueryError(f"the query failed: {error}") from error
+            raise QueryError(f"the query failed: {_reason(error)}") from error
+
+
+def _reason(error: Exception) -> str:
+    """Return the server's words, without the place in the block that opens the cursor."""
+    text = str(error).partition("CONTEXT:")[0].strip()
+    if "cannot open" in text and "as cursor" in text:
+        return f"one statement that reads is expected (select, with, values, explain, show): {text}. Nothing was run."
+    return text
 
 
 def _plain(row: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -1,0 +1,187 @@
+"""Dates that a run left unfinished: which they are, how they are walked again, and what to say about them.
+
+A later date's run first loads what an unfinished date paid for, from the journal and without a request. What the date
+did not get cannot be had any more, so each of its walks that did not end has a row that says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from datetime import time as midnight
+
+import msgspec
+
+from tiktok_hashtags.clock import frozen_clock
+from tiktok_hashtags.config import shared_ledger
+from tiktok_hashtags.errors import InterruptedWalkError
+from tiktok_hashtags.extract import Session, WalkResult
+from tiktok_hashtags.fetch import Journal, PlannedWalk
+from tiktok_hashtags.jobs.opened import Opened, Options, journal_path, project_name
+from tiktok_hashtags.jobs.outcome import Outcome
+from tiktok_hashtags.jobs.plan import ProviderPlan
+from tiktok_hashtags.project import Project
+from tiktok_hashtags.warehouse import loaded_walks
+from tiktok_hashtags.watchlist import Watchlist
+
+_NAMED_WALKS = 10
+
+
+def unsettled(opened: Opened, *, before: date) -> dict[date, list[PlannedWalk]]:
+    """Return the walks that were planned on earlier dates and whose results the warehouse does not have."""
+    plans = opened.journal.plans
+    found = plans.unsettled(opened.owner, before=before)
+    if found:
+        runs = {walk.run_id for walks in found.values() for walk in walks}
+        plans.settle(opened.raw.loaded_walks(runs))
+        found = plans.unsettled(opened.owner, before=before)
+    return found
+
+
+def past_options(
+    opened: Opened, day: date, options: Options, *, unsettled_walks: Sequence[PlannedWalk] | None = None
+) -> Options:
+    """Return how a past date is walked again from the journal, by the watchlist of its own last run.
+
+    Where neither journal nor warehouse has that one, today's is taken. Local dataset files are left out: they are read
+    from where they are.
+
+    Args:
+        opened: The project.
+        day: The date.
+        options: How today's run is made.
+        unsettled_walks: Walk only these; None for all that the watchlist asks for.
+    """
+    stored = opened.journal.plans.watchlist_on(opened.owner, day)
+    then = msgspec.json.decode(stored, type=Watchlist) if stored else opened.raw.watchlist_on(day)
+    datasets = then.datasets if stored and then else opened.watchlist.datasets
+    kept = tuple(dataset for dataset in datasets if dataset.path is None)
+    base = then or opened.watchlist
+    watchlist = Watchlist(hashtags=base.hashtags, trends=base.trends, searches=base.searches, datasets=kept)
+    clock = frozen_clock(datetime.combine(day, midnight()))
+    return replace(
+        options,
+        clock=clock,
+        only=(),
+        transforms=False,
+        is_offline=True,
+        watchlist=watchlist,
+        unsettled_walks=unsettled_walks,
+    )
+
+
+def begin(
+    opened: Opened, session: Session, watchlist: Watchlist, plans: Iterable[ProviderPlan], options: Options
+) -> list[WalkResult]:
+    """Write down what a run sets out to walk, before its first request.
+
+    Returns the results of a past date's walks that cannot be walked again: their provider has lost its key, or they
+    were of a place that could not be read.
+    """
+    unsettled_walks = {walk.walk_key: walk for walk in options.unsettled_walks or ()}
+    planned = [
+        PlannedWalk(
+            walk_key=walk.key(session),
+            run_id=session.run_id,
+            provider=walk.provider,
+            endpoint=walk.endpoint,
+            target=walk.target,
+            hashtag_key=walk.hashtag_key,
+            hashtag_id=walk.hashtag_id,
+            was_loaded=walk.key(session) in unsettled_walks and unsettled_walks[walk.key(session)].was_loaded,
+        )
+        for item in plans
+        if not item.is_skipped
+        for walk in item.walks
+        if walk.is_dated  # a file is walked whenever it is there
+    ]
+    left = unsettled_walks.keys() - {walk.walk_key for walk in planned}
+    complete = session.known.complete_walks.keys() & left
+    lost = [replace(unsettled_walks[key], run_id=session.run_id) for key in left - complete]
+    opened.journal.plans.settle((unsettled_walks[key].run_id, key) for key in complete)
+    opened.journal.plans.begin(
+        session.project, session.snapshot_date, msgspec.json.encode(watchlist), [*planned, *lost]
+    )
+    return [_never_ended(walk, session) for walk in lost]
+
+
+def narrowed(plans: Iterable[ProviderPlan], session: Session, walks: Sequence[PlannedWalk]) -> list[ProviderPlan]:
+    """Return the plans of a past date without the walks that its runs did not plan."""
+    keys = {walk.walk_key for walk in walks}
+    return [replace(item, walks=[walk for walk in item.walks if walk.key(session) in keys]) for item in plans]
+
+
+def summed_up(outcome: Outcome, *, is_recovery: bool) -> Outcome:
+    """Give the outcome of a past date the one message, or notice, that a person needs of it."""
+    if not is_recovery:
+        return replace(outcome, messages=[], notices=[], exit_code=0)
+    if not outcome.is_loaded:
+        return outcome
+    text = _summary(outcome.snapshot_date, outcome.walks)
+    if outcome.exit_code:
+        return replace(outcome, messages=[text], notices=[])
+    notice = {"provider": "", "entity": "walks", "kind": "recovered", "detail": text}
+    return replace(outcome, messages=[], notices=[notice])
+
+
+def _summary(day: str, walks: Sequence[WalkResult]) -> str:
+    open_walks = [f"{walk.provider} {walk.endpoint} of {walk.target}" for walk in walks if not walk.is_complete]
+    if not open_walks:
+        return f"{day}: the last run was interrupted. All that it had paid for is loaded now; nothing is missing."
+    named = ", ".join(open_walks[:_NAMED_WALKS])
+    more = f" and {len(open_walks) - _NAMED_WALKS} more" if len(open_walks) > _NAMED_WALKS else ""
+    return (
+        f"{day}: the last run was interrupted. All that it had paid for is loaded now, and nothing was sent. "
+        f"The date is over, so these stay incomplete: {named}{more}."
+    )
+
+
+def unfinished(project: Project, *, today: date) -> list[str]:
+    """Return a sentence for each date with walks that were planned and have no result in the warehouse.
+
+    Raises:
+        ConfigError: The journal or the warehouse cannot be read.
+    """
+    path = journal_path(project)
+    if not path.exists():
+        return []
+    journal = Journal(path)
+    try:
+        owner = project_name(project) if shared_ledger() else None
+        found = journal.plans.unsettled(owner, before=today + timedelta(days=1))
+    finally:
+        journal.close()
+    loaded = loaded_walks(project, {walk.run_id for walks in found.values() for walk in walks}) if found else set()
+    left = {day: sum((walk.run_id, walk.walk_key) not in loaded for walk in walks) for day, walks in found.items()}
+    return [_unfinished(day, count, today) for day, count in left.items() if count]
+
+
+def _unfinished(day: date, count: int, today: date) -> str:
+    walks = "1 walk has" if count == 1 else f"{count} walks have"
+    if day == today:
+        return f"{day}: {walks} no result yet. Either a run is under way, or the next run completes them."
+    return f"{day}: the last run was interrupted, and {walks} no result. The next run loads what was paid for."
+
+
+def _never_ended(walk: PlannedWalk, session: Session) -> WalkResult:
+    now = session.clock()
+    return WalkResult(
+        walk_key=walk.walk_key,
+        provider=walk.provider,
+        endpoint=walk.endpoint,
+        hashtag_key=walk.hashtag_key,
+        hashtag_id=walk.hashtag_id,
+        target=walk.target,
+        started_at=now,
+        finished_at=now,
+        pages=0,
+        items=0,
+        new_items=0,
+        stop_reason=InterruptedWalkError.reason,
+        is_complete=False,
+        credits=0,
+        replayed_pages=0,
+        last_cursor=None,
+        error=session.missing_page(walk.walk_key, walk.provider),
+    )
