@@ -39,7 +39,7 @@ def start(folder: Path, ledger: Path, url: str, plan: str, hashtags: range) -> s
 
 
 def report(rows: list[RequestRow], limit: int) -> str:
-    """Return what a strict server says of its log."""
+    """Return the verdict of a strict server on its log."""
     times = [row.time.timestamp() for row in rows]
     refused = sum(row.status == 429 for row in rows)
     busiest = max(bisect_left(times, at + 60) - index for index, at in enumerate(times))

@@ -1,4 +1,4 @@
-"""What the tests share: a small world behind the sandbox, a run that stands still in time, a raw layer to look at."""
+"""Shared fixtures: a small world behind the sandbox, a run whose clock stands still, a raw layer to read."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from tiktok_hashtags.sandbox import PROVIDERS, Sandbox, SandboxClock, World
 NOW = datetime(2026, 11, 1, 6)
 UNLIMITED = PricePlan("test", credit_usd=0.001, requests_per_minute=100_000)
 SCRAPER_URL = "https://scraper.example"
-# What many tests share and what is dear to make: its tests run on one worker. The longest first, so that none is last.
+# Shared worlds that are expensive to build: the tests of one run on one worker, the longest first.
 WORLDS = ("calm", "history", "month_site", "dbt")
 # Marks of tests by the fixtures that they use.
 MARKS = {"start": "kill", "postgres_url": "postgres", "browser": "browser"}
@@ -44,7 +44,7 @@ E2E = Path(__file__).parent / "e2e"
 
 
 def world_of(path: Path) -> str:
-    """Return the world that a file's tests take as a fixture, or else the file itself."""
+    """Return the world that a file's tests use as a fixture, or else the file itself."""
     text = path.read_text("utf-8")
     return next((name for name in WORLDS if re.search(rf"\b{name}: ", text)), str(path))
 
@@ -61,12 +61,12 @@ class WorldScheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist has n
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> WorldScheduling:
-    """Have xdist use it."""
+    """Make xdist use `WorldScheduling`."""
     return WorldScheduling(config, log)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark tests by what they need."""
+    """Mark tests by their fixtures."""
     for item in items:
         used = getattr(item, "fixturenames", ())
         marks = {mark for name, mark in MARKS.items() if name in used}
@@ -111,7 +111,7 @@ class MakeClient(Protocol):
 
 
 class Crawl(Protocol):
-    """Walks what a provider is asked for, into a raw layer or nowhere; returns the run, which has the verdicts."""
+    """Makes a provider's walks, into a raw layer or nowhere; returns the run, which has the verdicts."""
 
     def __call__(
         self, name: str, targets: Targets, *, session: Session | None = None, into: Raw | None = None, **given: Any
@@ -119,7 +119,7 @@ class Crawl(Protocol):
 
 
 class Raw(Protocol):
-    """A raw layer to load sources into and to look at."""
+    """A raw layer to load sources into and to query."""
 
     def load(self, source: Any) -> None: ...
 
@@ -149,7 +149,7 @@ class TablesInMemory:
 
 @dataclass
 class TablesOfDlt:
-    """A DuckDB file that dlt fills, as a user of the sources would have it."""
+    """A DuckDB file that dlt fills, as for a user of the sources."""
 
     folder: Path
 
@@ -246,7 +246,7 @@ def make_client(make_session: MakeSession) -> MakeClient:
 
 @pytest.fixture
 def make_settings(sandbox: Sandbox) -> Callable[..., Settings]:
-    """Settings with the sandbox's key, which is that of every documented address."""
+    """Settings with the sandbox's key, which is valid at every documented address."""
 
     def make(name: str, **given: Any) -> Settings:
         usual = {"api_key": sandbox.keys.get(name), "requests_per_minute": 100_000}

@@ -75,7 +75,7 @@ class WrappedError(Exception):
 
 
 class WrappingFileSystem(AwayFileSystem):
-    """The same as HTTP's driver has it: whatever happens is a missing file, made of the status in the path."""
+    """The same as with HTTP's driver: every failure is a missing file, with the status in the path."""
 
     protocol = "wrapping"
 

@@ -1,4 +1,4 @@
-"""dlt asks 15,000 times a run whether one of 30 types of settings is secret; it is told from memory.
+"""dlt asks 15,000 times a run whether one of 30 types of settings is secret; it answers from memory.
 
 That takes a fifth off a small run. Importing this module is enough.
 """

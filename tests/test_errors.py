@@ -23,7 +23,7 @@ def test_every_error_stands_in_the_tree_with_its_exit_code() -> None:
     assert wrong == []
 
 
-def test_the_exit_code_that_says_most_wins() -> None:
+def test_the_most_urgent_exit_code_wins() -> None:
     several: list[list[int]] = [[3, 4], [4, 5], [5, 6], [6, 2], [2, 7], [7, 1], [0], []]
 
     assert [errors.worst_exit_code(codes) for codes in several] == [4, 5, 6, 2, 7, 1, 0, 0]

@@ -1,4 +1,4 @@
-"""Keys are taken out of texts, bodies and logs, in whatever form they appear there."""
+"""Keys are removed from texts, bodies and logs, in every form in which they appear there."""
 
 from __future__ import annotations
 

@@ -60,7 +60,7 @@ def section(
         name: The table, like `sources.unifapi`; empty for the keys above the first table.
         kind: The struct; with `forbid_unknown_fields` the table may have no other keys.
         given: Values that take precedence over the configuration; None counts as not given.
-        fallback: The table to read keys from that this one lacks, except secrets.
+        fallback: The table from which to read missing keys, except secrets.
 
     Raises:
         ConfigError: A value does not fit its key, or a key of the table is unknown.

@@ -265,7 +265,7 @@ class InterruptedRunError(RequestError):
 
 
 class InterruptedWalkError(RequestError):
-    """The run of an earlier date ended before it had requested this page, which cannot be had any more."""
+    """The run of an earlier date ended before it requested this page, which can no longer be bought."""
 
     reason = "interrupted"
 

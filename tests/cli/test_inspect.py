@@ -7,7 +7,7 @@ from tests.cli.screen import text_of
 from tiktok_hashtags.cli.inspect import status_view
 
 
-def test_a_status_without_runs_is_said() -> None:
+def test_a_status_without_runs_is_reported() -> None:
     found: dict[str, Any] = {"runs": [], "incomplete_walks": [], "tables": {}}
 
     assert "no runs yet" in text_of(status_view(found))

@@ -116,7 +116,7 @@ def test_a_failure_is_one_json_object_too(command: list[str]) -> None:
     assert told["error"] in result.stderr
 
 
-def test_an_empty_folder_is_told_to_start_with_init() -> None:
+def test_an_empty_folder_is_an_error_that_names_init() -> None:
     result = tiktags("run")
 
     assert result.exit_code == 2

@@ -24,7 +24,7 @@ def test_a_plan_adds_up_what_has_a_price() -> None:
     assert "error" not in plan
 
 
-def test_a_refused_plan_says_why_in_the_same_object() -> None:
+def test_a_refused_plan_has_the_reason_in_the_same_object() -> None:
     plan = plan_json([PRICED], [], refusal=BudgetError("too much"))
 
     assert (plan["error"], plan["exit_code"], plan["requests"]) == ("too much", 5, 20)
@@ -71,7 +71,7 @@ def test_a_summary_shows_notices_and_what_was_skipped() -> None:
     assert "Problem" not in text
 
 
-def test_a_replay_says_which_dates_are_gone() -> None:
+def test_a_replay_names_the_pruned_dates() -> None:
     done = Replay([Outcome("r", "2026-11-03")], pruned_dates=[date(2026, 11, 1), date(2026, 11, 2)])
 
     assert "their pages are pruned: 2 days, 2026-11-01 to 2026-11-02" in text_of(replay_view(done))

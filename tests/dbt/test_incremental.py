@@ -271,7 +271,7 @@ def test_an_older_date_fills_gaps_but_replaces_no_newer_value(stepwise: Raw) -> 
     assert rows == [("first", "en", "second")]
 
 
-def test_a_row_decoded_anew_leaves_nothing_of_the_old_one(stepwise: Raw) -> None:
+def test_a_row_decoded_again_leaves_nothing_of_the_old_one(stepwise: Raw) -> None:
     assert stepwise.execute("select video_id from marts.dim_video where video_id like 'v2%'") == [("v2b",)]
     assert stepwise.execute("select 1 from marts.dim_hashtag where hashtag_key = 'mistaken'") == []
 

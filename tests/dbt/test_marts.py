@@ -109,15 +109,15 @@ def test_the_list_of_another_provider_overrules_the_caption(query: Query) -> Non
     assert tags(query, "7000000000000000001") == [("christmas", True, True), ("xmas", True, False)]
 
 
-def test_without_any_list_the_caption_tells_the_hashtags(query: Query) -> None:
+def test_without_any_list_the_hashtags_come_from_the_caption(query: Query) -> None:
     assert tags(query, "2") == [("christmas", True, True), ("snow", True, False)]
 
 
-def test_text_extra_and_cha_list_count_together_with_the_hashtag_asked_for(query: Query) -> None:
+def test_text_extra_and_cha_list_count_together_with_the_requested_hashtag(query: Query) -> None:
     assert tags(query, "3") == [("ski", True, False), ("slope", True, False), ("winter", False, True)]
 
 
-def test_a_feed_asked_for_by_id_belongs_to_the_hashtag_of_that_id(query: Query) -> None:
+def test_a_feed_requested_by_id_belongs_to_the_hashtag_of_that_id(query: Query) -> None:
     rows = query(
         "select video_id, feed_rank, provider from marts.fct_hashtag_feed_daily "
         "where hashtag_key = 'christmas' and snapshot_date = ? order by 1",
@@ -182,7 +182,7 @@ def test_a_creator_keeps_the_latest_handle(query: Query) -> None:
     assert query("select handle from marts.dim_creator where creator_id = 'a1'") == [("new_handle",)]
 
 
-def test_a_dataset_item_tells_milliseconds_rights_and_an_added_sound(query: Query) -> None:
+def test_a_dataset_item_has_milliseconds_permissions_and_an_added_sound(query: Query) -> None:
     rows = query(
         "select duration_seconds, is_private, is_in_review, is_reviewed, is_prohibited, sound_id, is_verified, title "
         "from marts.dim_video as videos join marts.dim_creator using (creator_id) "

@@ -36,7 +36,7 @@ from tiktok_hashtags.sandbox import DATASET_ID, PROVIDERS, Sandbox, SandboxClock
 TIKTAGS = Path(sys.executable).with_name("tiktags")
 RUN_MARTS = ("marts.fct_api_requests", "marts.fct_walks", "reporting.rpt_data_cost", "reporting.rpt_coverage")
 RUN_COLUMNS = ("observed_at", "run_id")
-# Keys of sites that ask one provider; each other one costs a run a second.
+# Keys of sites with one provider; each other one costs a run a second.
 ONLY_UNIFAPI = {"crawlora": "", "tikliveapi": "", "scraper": ""}
 ONLY_CRAWLORA = {"tikliveapi": "", "unifapi": "", "scraper": ""}
 
@@ -80,7 +80,7 @@ class Site:
             return CliRunner().invoke(main, ["-C", str(self.project.root), *arguments])
 
     def process(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        """Run a command as a process of its own, in the folder."""
+        """Run a command as a separate process, in the folder."""
         return subprocess.run(
             [TIKTAGS, *arguments],
             cwd=self.project.root,
@@ -92,7 +92,7 @@ class Site:
         )
 
     def rows(self, query: str, *values: object) -> Rows:
-        """What a query on the warehouse returns."""
+        """The rows of a query on the warehouse."""
         with duckdb.connect(str(self.project.warehouse), read_only=True) as connection:
             return connection.execute(query, list(values)).fetchall()
 
@@ -120,7 +120,7 @@ class Site:
 
     @contextmanager
     def inside(self) -> Iterator[None]:
-        """Have the folder and its variables, and none of this machine's settings, for a while."""
+        """Use the folder and its variables, and none of this machine's settings, within a block."""
         before, folder = dict(os.environ), Path.cwd()
         for name in [name for name in os.environ if name.startswith(("SOURCES__", "TIKTAGS_", "DESTINATION"))]:
             del os.environ[name]
@@ -171,7 +171,7 @@ def tiny() -> World:
 
 @dataclass
 class History:
-    """Four days and what they left: run, run again, one day in two parts, and a run after two missed days."""
+    """Four days and their results: a run, a second one, one day in two parts, and a run after two missed days."""
 
     site: Site
     world: World
@@ -180,7 +180,7 @@ class History:
     requests: dict[str, dict[str, int]] = field(default_factory=dict)
 
     def run(self, name: str, day: int, hour: int = 6, **options: Any) -> None:
-        """Run, and remember under a name what came of it."""
+        """Run, and store the results under a name."""
         self.outcomes[name] = self.site.run(day, hour, **options)
         self.requests[name] = self.site.requests()
         if options.get("transforms"):
@@ -188,7 +188,7 @@ class History:
 
 
 def marts(site: Site, *, without: str = " ") -> dict[str, Rows]:
-    """Every row of every mart, but for what describes the runs themselves, and columns that end on `without`."""
+    """Every row of every mart, except marts and columns about the runs, and columns that end in `without`."""
     columns: dict[str, list[str]] = {}
     query = """
         select table_schema || '.' || table_name, column_name
@@ -211,7 +211,7 @@ def marts(site: Site, *, without: str = " ") -> dict[str, Rows]:
 
 @pytest.fixture(scope="session")
 def marts_of() -> Callable[[Site], dict[str, Rows]]:
-    """Reads all marts without the signed URLs, which differ from request to request, whatever happens to a run."""
+    """Reads all marts without the signed URLs, which differ from request to request in any run."""
     return lambda site: marts(site, without="_url")
 
 
@@ -262,7 +262,7 @@ def _copied(site: Site, folder: Path, parsed: Parsed) -> Site:  # noqa: F811
 
 @dataclass
 class Calm:
-    """A site after its first day, its twin after the second, and what that day comes to if nothing happens."""
+    """A site after its first day, its twin after the second, and the results of that day without faults."""
 
     site: Site
     second: Site
@@ -302,7 +302,7 @@ def calm(
 
 @pytest.fixture(scope="session")
 def all_bytes() -> Callable[[Path], Iterator[tuple[Path, bytes]]]:
-    """Every file below a folder with what is in it."""
+    """Every file below a folder with its content."""
 
     def read(folder: Path) -> Iterator[tuple[Path, bytes]]:
         yield from ((path, path.read_bytes()) for path in sorted(folder.rglob("*")) if path.is_file())
@@ -312,5 +312,5 @@ def all_bytes() -> Callable[[Path], Iterator[tuple[Path, bytes]]]:
 
 @pytest.fixture
 def copy_of(tmp_path: Path, parsed: Parsed) -> Callable[[Site], Site]:  # noqa: F811
-    """A function that copies a site's folder, so that a test can change what is in it."""
+    """A function that copies a site's folder, so that a test can change its content."""
     return lambda site: _copied(site, tmp_path / "copy", parsed)

@@ -9,7 +9,7 @@ from typing import Any
 from tests.e2e.month import CAMPAIGNS, ROLES, HashtagStats, Month, latest_known, ratio
 
 Table = dict[tuple[Any, ...], dict[str, Any]]
-"""Rows by what tells them apart."""
+"""Rows by their keys."""
 
 
 def growth(month: Month) -> Table:
@@ -42,7 +42,7 @@ def _add_shares(row: dict[str, Any], that_day: list[dict[str, Any]]) -> None:
 
 
 def _named(month: Month, key: str) -> dict[str, Any]:
-    """What a hashtag is called, and what the watchlist says of it; a search finds some that it does not name."""
+    """A hashtag's name, and its role in the watchlist; a search finds some that the watchlist does not name."""
     return {
         "hashtag_name": latest_known(month.hashtags[key])["hashtag_name"],
         "role": ROLES[month.keys.index(key)] if key in month.keys else None,

@@ -145,7 +145,7 @@ class Month:
 
     @cached_property
     def hashtag_keys(self) -> dict[str, set[str]]:
-        """By video: the hashtags that a list of it or else its caption tells, and those whose feeds list it."""
+        """By video: its hashtags from a list, or else from its caption, and the hashtags whose feeds list it."""
         listing: set[str] = set()
         captioned: set[str] = set()
         for day, hours in ASKED.items():
@@ -164,7 +164,7 @@ class Month:
 
     @cached_property
     def creators(self) -> dict[str, dict[date, dict[str, object]]]:
-        """By creator and date: what the date's videos told of them."""
+        """By creator and date: their attributes in the date's videos."""
         found: dict[str, dict[date, dict[str, object]]] = defaultdict(lambda: defaultdict(dict))
         for day in sorted(ASKED):
             for video, _, provider in places_of(self.world, day, ASKED[day]):
@@ -182,7 +182,7 @@ class Month:
 
     @cached_property
     def hashtags(self) -> dict[str, dict[date, dict[str, object]]]:
-        """By hashtag and date: what details and searches told of them; crawlora speaks last."""
+        """By hashtag and date: their attributes in details and searches; crawlora comes last."""
         found: dict[str, dict[date, dict[str, object]]] = defaultdict(lambda: defaultdict(dict))
         for day in sorted(ASKED):
             for provider in ("tikliveapi", "crawlora"):
@@ -251,7 +251,7 @@ def attributes(video: Video, provider: str) -> dict[str, object]:
 
 
 def latest_known(by_date: Mapping[date, Mapping[str, object]]) -> dict[str, object]:
-    """Of each attribute the value that was told last; what is None tells nothing."""
+    """The last known value of each attribute; None counts as unknown."""
     known: dict[str, object] = {}
     for when in sorted(by_date):
         known |= {name: value for name, value in by_date[when].items() if value is not None}

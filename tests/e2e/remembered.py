@@ -1,4 +1,4 @@
-"""What sites have lived through, read back instead of lived again while the code is as it was."""
+"""The states of sites after some days, read back instead of run again while the code is unchanged."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ T = TypeVar("T")
 
 
 def lived(name: str, live: Callable[[], T], site: Site, *others: object) -> T:
-    """Return what `live` returns, the site's folder and its providers' accounts being as they are after it.
+    """Return the result of `live`, with the site's folder and its providers' accounts in the state after it.
 
     Args:
-        name: What is lived through.
-        live: Lives through it.
-        site: Where that leaves its traces.
-        others: What may be in what is returned, besides the site, and is not remembered.
+        name: The name of the state.
+        live: Runs the days.
+        site: The site that the days change.
+        others: Objects besides the site that the result may contain, and that are not stored.
     """
     with kept(name) as there:
         if there and there.is_there:
@@ -52,7 +52,7 @@ def _read_back(folder: Path, site: Site, given: tuple[object, ...]) -> Any:
 
 
 class _Pickler(pickle.Pickler):
-    """Writes numbers for the objects that are given to whoever reads."""
+    """Writes numbers for the objects that the reader is given."""
 
     def __init__(self, file: BinaryIO, given: tuple[object, ...]) -> None:
         super().__init__(file)

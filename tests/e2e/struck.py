@@ -1,4 +1,4 @@
-"""Runs `tiktags` in forks of a process that has imported everything, each struck by a signal where it is told to be.
+"""Runs `tiktags` in forks of a process that has imported everything, each struck by a signal at a chosen moment.
 
 A line on stdin is an order: {arguments, folder, variables, output, strike}; the answer is the fork's pid, and its exit
 code is in the file `<output>.code` when it has ended. A strike is {event, match, nth, signal}: the nth time that a log

@@ -118,7 +118,7 @@ def test_a_finished_day_leaves_nothing_to_plan(history: History) -> None:
     assert (result.exit_code, told["resources"], told["requests"], told["worst_case_usd"]) == (0, [], 0, None)
 
 
-def test_a_status_tells_of_the_last_runs_and_the_marts(history: History) -> None:
+def test_a_status_shows_the_last_runs_and_the_marts(history: History) -> None:
     result = history.site.tiktags("status", "--json")
 
     told = json.loads(result.stdout)
@@ -128,7 +128,7 @@ def test_a_status_tells_of_the_last_runs_and_the_marts(history: History) -> None
     assert told["tables"]["marts.dim_provider"] == 4
 
 
-def test_a_status_says_that_the_last_run_is_complete(history: History) -> None:
+def test_a_status_reports_a_complete_last_run(history: History) -> None:
     result = history.site.tiktags("status")
 
     assert "The last run is complete." in result.stdout
@@ -162,7 +162,7 @@ def test_a_new_project_can_be_planned_at_once(make_site: MakeSite, tiny: World) 
     assert set(site.requests().values()) == {0}
 
 
-def test_a_plan_says_what_a_run_then_cannot_ask_for(make_site: MakeSite, tiny: World) -> None:
+def test_a_plan_lists_the_walks_that_must_fail(make_site: MakeSite, tiny: World) -> None:
     hashtag = tiny.hashtags[0].name
     site = make_site(tiny, f'hashtags = [{{name = "{hashtag}"}}]', keys=dict.fromkeys(PROVIDERS, "") | {"unifapi": "k"})
 

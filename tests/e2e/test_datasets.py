@@ -157,7 +157,7 @@ def test_no_value_makes_a_second_column(site: Site) -> None:
     assert rows == []
 
 
-def test_a_file_is_loaded_once_whatever_the_day(site: Site) -> None:
+def test_a_file_is_loaded_once_on_any_day(site: Site) -> None:
     before = site.rows("select count(*) from raw.scraper_items")
 
     outcome = site.run(3)

@@ -134,7 +134,7 @@ def test_the_commands_of_the_text_do_what_they_are_shown_for(
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems always have a program to open it")
-def test_a_report_that_nothing_here_can_open_is_said_to_be_written(calm: Calm, copy_of: Callable[[Site], Site]) -> None:
+def test_a_report_that_no_program_can_open_is_named_by_path(calm: Calm, copy_of: Callable[[Site], Site]) -> None:
     site = copy_of(calm.site)
 
     done = subprocess.run(
@@ -215,7 +215,7 @@ def test_a_project_turns_to_postgres_as_the_documents_show(
 
 
 def installed(arguments: list[str]) -> None:
-    """See that what pip is told to install is there: the project, an extra of it, a file of constraints."""
+    """Check that the packages that pip installs exist: the project, its extra, the file of constraints."""
     extras = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["optional-dependencies"]
     assert arguments.pop(0) == "install"
     if "-c" in arguments:
@@ -226,12 +226,12 @@ def installed(arguments: list[str]) -> None:
     assert project == "." or project.removeprefix(".[").removesuffix("]") in extras
 
 
-def test_what_pip_is_told_to_install_is_there() -> None:
+def test_the_packages_that_pip_installs_exist() -> None:
     for words in lines(r"\bpip (install [^#&\n]+)", "console", "yaml"):
         installed(shlex.split(words))
 
 
-def test_what_uv_and_pipx_are_told_to_install_is_there() -> None:
+def test_the_packages_that_uv_and_pipx_install_exist() -> None:
     for words in lines(r"^\$ (?:uv tool|pipx) (install [^#\n]+)", "console"):
         arguments = shlex.split(words.replace("$PWD", str(ROOT)))
 

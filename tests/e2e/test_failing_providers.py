@@ -58,7 +58,7 @@ def loaded(site: Site) -> set[str]:
     return {name.split("_")[0] for name in site.tables()} & set(PROVIDERS)
 
 
-def test_a_provider_without_a_key_is_skipped_if_nothing_asks_for_it(make_site: MakeSite, tiny: World) -> None:
+def test_a_provider_without_a_key_that_nothing_names_is_skipped(make_site: MakeSite, tiny: World) -> None:
     names = ", ".join(f'{{name = "{hashtag.name}"}}' for hashtag in tiny.hashtags)
     site = make_site(tiny, f"hashtags = [{names}]", keys={"tikliveapi": "", "unifapi": "", "scraper": ""})
 
@@ -90,7 +90,7 @@ def test_a_provider_without_a_key_fails_its_walks_if_the_watchlist_needs_it(make
     assert any("SOURCES__CRAWLORA__API_KEY" in message for message in outcome.messages)
 
 
-def test_a_missing_key_is_said_before_a_missing_id(make_site: MakeSite, tiny: World) -> None:
+def test_a_missing_key_is_reported_before_a_missing_id(make_site: MakeSite, tiny: World) -> None:
     watchlist = f'hashtags = [{{name = "{tiny.hashtags[0].name}", providers = ["unifapi"]}}]'
     site = make_site(tiny, watchlist, keys=ONLY_CRAWLORA)
 
@@ -207,7 +207,7 @@ def test_a_provider_that_fails_costs_only_its_own_tables(struck: tuple[Site, Out
     assert any(message.startswith("crawlora") and "401" in message for message in outcome.messages)
 
 
-def test_the_report_says_that_providers_failed(struck: tuple[Site, Outcome]) -> None:
+def test_the_report_names_failed_providers(struck: tuple[Site, Outcome]) -> None:
     texts = [notice["text"] for notice in struck[0].report()["notices"] if notice["level"] == "fail"]
 
     assert any("walks of 2026-11-01 are incomplete" in text for text in texts)

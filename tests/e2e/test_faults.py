@@ -79,7 +79,7 @@ def _unmount(folder: Path) -> None:
     subprocess.run(["umount", folder], check=True)
 
 
-def test_a_folder_that_cannot_be_written_is_said_and_nothing_is_sent(read_only: Site, start: Start) -> None:
+def test_a_folder_that_cannot_be_written_is_reported_and_nothing_is_sent(read_only: Site, start: Start) -> None:
     sent = read_only.requests()
 
     run = start(read_only, 1, "--no-transform")

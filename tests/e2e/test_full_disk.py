@@ -95,7 +95,7 @@ def filled(disk: Disk, calm: Calm, start: Start) -> Filled:
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
-def test_a_disk_without_room_is_said(filled: Filled, moment: str) -> None:
+def test_a_full_disk_is_reported(filled: Filled, moment: str) -> None:
     run = filled.runs[moment]
 
     told = json.loads(run.stdout)

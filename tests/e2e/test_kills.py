@@ -125,7 +125,7 @@ def test_after_a_kill_at_every_stage_the_next_run_completes_the_day(killed: Kill
     assert killed.raw == contents(calm.second)
 
 
-def test_no_request_and_no_walk_is_told_of_twice(killed: Killed) -> None:
+def test_no_request_and_no_walk_is_recorded_twice(killed: Killed) -> None:
     assert killed.doubled == []
 
 

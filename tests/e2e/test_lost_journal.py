@@ -1,4 +1,4 @@
-"""A journal that is gone or damaged: what is loaded is not bought again, and what must be done is said."""
+"""A journal that is lost or damaged: loaded data are not bought again, and the error names the remedy."""
 
 from __future__ import annotations
 

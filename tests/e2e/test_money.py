@@ -1,4 +1,4 @@
-"""Budgets hold against the sandbox's own meter, whoever spends, and the ledger says what was spent."""
+"""Budgets hold by the sandbox's own meter for every spender, and the ledger has all that was spent."""
 
 from __future__ import annotations
 

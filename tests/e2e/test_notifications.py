@@ -1,4 +1,4 @@
-"""A run tells of itself, and its exit code stays its own."""
+"""A run sends its notification, which does not change its exit code."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ def told(site: Site) -> dict[str, Any] | None:
     return json.loads(path.read_bytes()) if path.exists() else None
 
 
-def test_a_complete_run_tells_nobody(site: Site) -> None:
+def test_a_complete_run_notifies_nobody(site: Site) -> None:
     result = site.tiktags(*RUN)
 
     assert (result.exit_code, told(site)) == (0, None)
 
 
-def test_an_incomplete_run_tells_what_it_prints(site: Site) -> None:
+def test_an_incomplete_run_sends_the_json_that_it_prints(site: Site) -> None:
     site.variables["SOURCES__UNIFAPI__API_KEY"] = "revoked"
 
     result = site.tiktags(*RUN)
@@ -49,7 +49,7 @@ def test_an_incomplete_run_tells_what_it_prints(site: Site) -> None:
     assert "revoked" not in json.dumps(report)
 
 
-def test_a_run_that_cannot_begin_tells_why(site: Site) -> None:
+def test_a_run_that_cannot_begin_sends_the_reason(site: Site) -> None:
     site.project.watchlist.write_text("[[hashtags]]\nname = 7\n", encoding="utf-8")
 
     result = site.tiktags(*RUN)
@@ -71,7 +71,7 @@ def test_a_notification_that_fails_changes_no_exit_code(site: Site) -> None:
     assert "tiktags: notify: ./nothing-here could not be started" in result.stderr
 
 
-def test_a_misspelt_key_in_the_configuration_is_said_before_anything_is_sent(site: Site) -> None:
+def test_a_misspelt_key_in_the_configuration_is_reported_before_anything_is_sent(site: Site) -> None:
     (site.project.root / ".dlt").mkdir()
     (site.project.root / ".dlt" / "config.toml").write_text('[notify]\nwebhok = "https://hooks.example/x"\n')
 
@@ -82,7 +82,7 @@ def test_a_misspelt_key_in_the_configuration_is_said_before_anything_is_sent(sit
     assert set(site.requests().values()) == {0}
 
 
-def test_a_command_of_the_configuration_file_is_told(site: Site) -> None:
+def test_a_command_of_the_configuration_file_is_notified(site: Site) -> None:
     del site.variables["NOTIFY__COMMAND"]
     (site.project.root / ".dlt").mkdir()
     config = f'[notify]\ncommand = {json.dumps([sys.executable, "-c", KEEP])}\non = "always"\n'

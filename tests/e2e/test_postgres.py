@@ -230,7 +230,7 @@ def test_a_query_cannot_write(lived: Lived, sql: str) -> None:
     assert run(lived.url, "select count(*) > 0 from raw.walks") == [(True,)]
 
 
-def test_a_server_that_is_away_is_said_before_anything_is_sent(make_site: MakeSite, tiny: World) -> None:
+def test_a_server_that_is_down_is_reported_before_anything_is_sent(make_site: MakeSite, tiny: World) -> None:
     with closing(socket.socket()) as closed:
         closed.bind(("127.0.0.1", 0))
         url = f"postgresql://postgres@127.0.0.1:{closed.getsockname()[1]}/tiktags"
@@ -243,7 +243,7 @@ def test_a_server_that_is_away_is_said_before_anything_is_sent(make_site: MakeSi
 
 
 @pytest.mark.parametrize("command", ["doctor", "run"])
-def test_the_password_is_taken_out_of_whatever_says_it(make_site: MakeSite, tiny: World, command: str) -> None:
+def test_the_password_is_removed_from_all_messages(make_site: MakeSite, tiny: World, command: str) -> None:
     password = f"never/said+{command}"
     with closing(socket.socket()) as closed:
         closed.bind(("127.0.0.1", 0))

@@ -74,7 +74,7 @@ def pruned(site: Site, *arguments: str) -> dict[str, Any]:
     return told
 
 
-def test_without_yes_it_says_what_would_go_and_changes_no_byte(
+def test_without_yes_it_lists_the_data_and_changes_no_byte(
     lived: Site, all_bytes: Callable[[Path], Iterator[tuple[Path, bytes]]]
 ) -> None:
     before = dict(all_bytes(lived.project.root))
@@ -141,7 +141,7 @@ def test_a_journal_that_is_open_elsewhere_is_pruned_and_gives_its_space_back_lat
     assert pages(site) == []
 
 
-def test_a_replay_of_nothing_but_pruned_dates_is_an_error_that_says_so(
+def test_a_replay_of_nothing_but_pruned_dates_is_an_error_that_names_them(
     lived: Site, copy_of: Callable[[Site], Site]
 ) -> None:
     site = copy_of(lived)
@@ -153,7 +153,7 @@ def test_a_replay_of_nothing_but_pruned_dates_is_an_error_that_says_so(
     assert "no pages from 2026-10-01 on (pruned: 2026-11-01 to 2026-11-02); nothing was replayed" in result.stderr
 
 
-def test_rejects_go_where_the_configuration_says_so(
+def test_rejects_are_deleted_if_the_configuration_says_so(
     lived: Site, copy_of: Callable[[Site], Site], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     site = copy_of(lived)

@@ -93,7 +93,7 @@ def project(tmp_path: Path) -> Project:
 
 
 def number(project: Project, value: int) -> None:
-    """Build the marts anew, all rows with one number."""
+    """Rebuild the marts, all rows with one number."""
     with duckdb.connect(project.warehouse) as connection:
         connection.execute("create schema if not exists marts")
         connection.execute(f"create or replace table marts.dim_number as select {value} as number")
@@ -162,7 +162,7 @@ def test_files_of_different_publications_can_be_told_apart(project: Project) -> 
     assert first != second
 
 
-def test_a_run_that_meets_a_reader_of_the_warehouse_says_so_and_sends_nothing(
+def test_a_run_that_meets_a_reader_of_the_warehouse_reports_it_and_sends_nothing(
     calm: Calm, start: Start, twin_of: Callable[[Site], Site]
 ) -> None:
     site = twin_of(calm.site)

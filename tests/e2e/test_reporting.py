@@ -51,7 +51,7 @@ def test_the_benchmark_is_of_the_latest_numbers_of_recent_videos(month_site: Sit
     assert any(row["half_views_video_count"] for row in expected.values())
 
 
-def test_trend_lists_and_searches_say_who_entered_moved_and_left(month_site: Site, month: Month) -> None:
+def test_trend_lists_and_searches_show_who_entered_moved_and_left(month_site: Site, month: Month) -> None:
     expected = discovery(month)
     grain = (
         *("source_kind", "keyword", "trend_source", "country_code", "industry_id", "period_days", "is_new_on_board"),

@@ -1,4 +1,4 @@
-"""The histories of hashtags and creators equal slow, plain Python on what the world's providers told of them."""
+"""The histories of hashtags and creators equal the results of slow, plain Python on the world's observations."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_a_creator_s_handle_on_a_date_is_the_world_s(month_site: Site, month: Mo
         assert [row[1] for row in own] == [handle]
 
 
-def test_hashtags_keep_every_state_whatever_their_spelling(month_site: Site, month: Month) -> None:
+def test_hashtags_keep_every_state_under_any_spelling(month_site: Site, month: Month) -> None:
     expected = histories(month.hashtags, OF_HASHTAGS, labels=("hashtag_name",))
 
     assert_equal(month_site, "dim_hashtag_history", ("hashtag_key", "valid_from"), expected, schema="marts")
@@ -52,7 +52,7 @@ def histories(
     attributes: tuple[str, ...],
     labels: tuple[str, ...] = (),
 ) -> Table:
-    """By key and beginning: each state in which something was; what nobody told stays as it was."""
+    """By key and beginning: each state of a hashtag or creator; an unknown value keeps the last known one."""
     rows: Table = {}
     for key, by_date in told.items():
         versions = list(_versions(by_date, attributes, labels))

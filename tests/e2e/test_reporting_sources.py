@@ -51,7 +51,7 @@ def test_data_costs_what_the_providers_charged(month_site: Site, month: Month) -
     assert month_site.rows("select * from reporting.rpt_data_cost where bytes is null or bytes <= 0") == []
 
 
-def test_coverage_names_all_that_was_asked_for(month_site: Site, month: Month) -> None:
+def test_coverage_names_everything_that_was_requested(month_site: Site, month: Month) -> None:
     expected = coverage(month, requests_of(month_site, month.world))
 
     assert_equal(month_site, "rpt_coverage", ("snapshot_date", "provider", "endpoint", "target"), expected)

@@ -1,4 +1,4 @@
-"""Keys are in `.dlt/secrets.toml` and in requests to their own provider, and nowhere else, whatever is said back."""
+"""Keys are in `.dlt/secrets.toml` and in requests to their own provider only, even if an API echoes them."""
 
 from __future__ import annotations
 
@@ -198,7 +198,7 @@ def test_the_data_folder_is_its_owner_s_alone(leaky: Leaky) -> None:
 
 @pytest.mark.parametrize("command", ["run", "plan", "doctor"])
 @pytest.mark.parametrize("url", ["https://user:{}@api.example/v1", "https://api.example/v1?key={}"])
-def test_a_key_in_a_base_url_is_refused_and_not_said(make_site: MakeSite, tiny: World, command: str, url: str) -> None:
+def test_a_key_in_a_base_url_is_refused_and_not_shown(make_site: MakeSite, tiny: World, command: str, url: str) -> None:
     site = make_site(tiny, f'hashtags = [{{id = "{tiny.hashtags[0].id}"}}]')
     site.variables["SOURCES__UNIFAPI__BASE_URL"] = url.format("canary-7f3a9c51e8")
 

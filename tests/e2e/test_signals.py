@@ -116,7 +116,7 @@ def test_no_page_is_bought_again_after_a_signal(day: Day, calm: Calm) -> None:
     assert day.requests == calm.requests
 
 
-def test_a_signal_after_the_data_tests_is_told_by_the_exit_code_and_the_publication_is_whole(day: Day) -> None:
+def test_a_signal_after_the_data_tests_changes_the_exit_code_and_the_publication_is_whole(day: Day) -> None:
     struck = day.published
 
     assert (struck.exit_code, json.loads(struck.run.stdout)["exit_code"]) == (143, 143)

@@ -72,7 +72,7 @@ def test_a_hostile_name_is_one_path_segment_and_never_a_file_or_a_table(make_sit
     ],
     ids=["10 KB", "NUL", "unknown key", "wrong type", "empty", "no TOML"],
 )
-def test_a_mistake_in_the_watchlist_is_said_before_anything_is_sent(
+def test_a_mistake_in_the_watchlist_is_reported_before_anything_is_sent(
     make_site: MakeSite, tiny: World, watchlist: str, said: tuple[str, ...]
 ) -> None:
     site = make_site(tiny, watchlist)
@@ -152,7 +152,7 @@ def test_two_files_of_one_name_keep_their_own_places_and_a_known_field_is_no_new
     assert outcome.notices == []
 
 
-def test_a_run_of_unifapi_alone_says_where_an_unknown_id_could_come_from(make_site: MakeSite, tiny: World) -> None:
+def test_a_run_of_unifapi_alone_names_the_sources_of_an_unknown_id(make_site: MakeSite, tiny: World) -> None:
     watchlist = f'hashtags = [{{name = "{tiny.hashtags[0].name}"}}]'
     site = make_site(tiny, watchlist, keys={"tikliveapi": "", "scraper": ""})
 

@@ -183,7 +183,7 @@ def lived(make_site: MakeSite, world: World, feeds: list[int]) -> Iterator[Lived
 
 
 def compared(site: Site, *, shifted: set[str]) -> dict[str, Rows]:
-    """Every mart but for what describes the runs, and but for URLs, which are signed anew with each request."""
+    """Every mart except those that describe the runs, and without URLs, which each request signs again."""
     query = """
         select table_schema || '.' || table_name, column_name
         from information_schema.columns
@@ -308,7 +308,7 @@ def test_texts_are_kept_and_what_no_warehouse_stores_is_replaced_and_flagged(liv
     assert replaced == [("alf \ufffd here",), ("nul \ufffd here",)]
 
 
-def test_drift_is_a_notice_told_once_and_no_column(lived: Lived) -> None:
+def test_drift_is_one_notice_and_no_column(lived: Lived) -> None:
     [drift] = lived.site.rows("select detail, fields from raw.notices where provider = 'tikliveapi' and kind = 'drift'")
     columns = lived.site.rows(
         "select column_name from information_schema.columns where table_schema = 'raw'"

@@ -15,7 +15,7 @@ def page(ids: Sequence[str | None], cursor: str | None = None, *, has_more: bool
 
 
 def scripted(*steps: Page | RequestError) -> Fetch:
-    """Answer with the steps in turn, the last one for ever."""
+    """Answer with the steps in turn, and then always with the last one."""
     remaining = list(steps)
 
     def fetch(_: str | None, __: int) -> Page:

@@ -36,7 +36,7 @@ THINGS = Entity("things", Thing, ids=lambda items: items["id"])
 
 
 def pages(sizes: list[int], *, prefix: str = "", before: Callable[[int], None] = lambda _: None) -> Fetch:
-    """A feed with pages of these sizes; `before` is told the number of each page that is asked for."""
+    """A feed with pages of these sizes; `before` gets the number of each requested page."""
 
     def fetch(cursor: str | None, received: int) -> Page:
         number = int(cursor or 0)
@@ -205,7 +205,7 @@ def test_a_walk_that_cannot_start_is_a_verdict_too(session: Session) -> None:
     assert (walk.stop_reason, walk.pages, walk.is_complete) == ("no_hashtag_id", 0, False)
 
 
-def test_what_is_no_failure_of_a_request_ends_the_resource(session: Session) -> None:
+def test_an_error_outside_a_request_ends_the_resource(session: Session) -> None:
     def full_disk(_: str | None, __: int) -> Page:
         raise LoadError("journal.sqlite: cannot write the journal: database or disk is full")
 
@@ -218,7 +218,7 @@ def test_what_is_no_failure_of_a_request_ends_the_resource(session: Session) -> 
     assert [thread.name for thread in threading.enumerate() if thread.name.startswith("walk")] == []
 
 
-def test_a_reader_that_goes_away_ends_the_threads(session: Session) -> None:
+def test_a_reader_that_stops_ends_the_threads(session: Session) -> None:
     walks = [thing_walk(pages([1_000] * 50), str(number)) for number in range(5)]
     tables: Iterator[Any] = raw_tables(walks, entities=[THINGS], session=session, provider="example")
     for _ in range(8):
@@ -255,7 +255,7 @@ def test_a_walk_that_is_complete_for_the_date_is_not_walked_again(make_session: 
         (None, 500, False),
     ],
 )
-def test_a_walk_is_done_unless_a_higher_limit_asks_for_more(
+def test_a_walk_is_done_unless_a_higher_limit_needs_more(
     make_session: MakeSession, earlier: tuple[str, int] | None, max_items: int | None, is_done: bool
 ) -> None:
     walk, session = replace(thing_walk(pages([1])), rules=Rules(max_items=max_items)), make_session()

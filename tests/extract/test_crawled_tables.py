@@ -85,7 +85,7 @@ def test_unknown_fields_are_a_notice_and_no_columns(
     assert set(dlt_raw.rows(columns)) == before
 
 
-def test_a_notice_counts_what_was_rejected_and_says_why(crawl: Crawl, dlt_raw: TablesOfDlt, sandbox: Sandbox) -> None:
+def test_a_notice_counts_rejected_items_by_reason(crawl: Crawl, dlt_raw: TablesOfDlt, sandbox: Sandbox) -> None:
     sandbox.script(Fault("unifapi", "null_item"), Fault("unifapi", "no_id_item", nth=2))
 
     crawl("unifapi", Targets(videos=[Hashtag(id="3242")]), into=dlt_raw, page_size=10)
@@ -149,12 +149,12 @@ def test_a_dataset_files_rows_are_of_its_own_date_and_those_of_the_run_of_the_ru
     assert raw.rows("select snapshot_date from raw.walks") == [(NOW.date(),)]
 
 
-def test_progress_is_told_page_by_page(
+def test_progress_is_reported_page_by_page(
     make_session: MakeSession, make_settings: Callable[..., Settings], crawl: Crawl
 ) -> None:
-    told: list[tuple[str, str, int]] = []
-    session = make_session(on_page=lambda *page: told.append(page))
+    shown: list[tuple[str, str, int]] = []
+    session = make_session(on_page=lambda *page: shown.append(page))
 
     crawl("unifapi", Targets(videos=[Hashtag(id="3242", max_videos=25)]), session=session, page_size=10)
 
-    assert told == [("unifapi", "id 3242", 10), ("unifapi", "id 3242", 10), ("unifapi", "id 3242", 5)]
+    assert shown == [("unifapi", "id 3242", 10), ("unifapi", "id 3242", 10), ("unifapi", "id 3242", 5)]

@@ -47,7 +47,7 @@ def reasons(batch: Batch) -> list[tuple[int, str]]:
     return [(reject.position, reject.reason.partition(" - ")[0]) for reject in batch.rejects]
 
 
-def test_every_row_says_where_it_comes_from() -> None:
+def test_every_row_carries_its_origin() -> None:
     first, second = origin(key="k1"), origin(page=2, first_position=3, key="k2")
 
     batch = VIDEOS.decode([(first, [b'{"id":"a"}', b'{"id":"b"}']), (second, [b'{"id":"c"}'])])

@@ -32,9 +32,7 @@ def test_every_item_comes_once_in_order_for_any_page_size(size: int, page_size: 
         st.sampled_from(["", "", "error", "empty", "partial", "no_cursor", "same_cursor"]), max_size=MAX_FAULTS
     ),
 )
-def test_whatever_goes_wrong_an_item_never_comes_twice_and_complete_means_all(
-    size: int, page_size: int, script: list[str]
-) -> None:
+def test_no_fault_repeats_an_item_and_complete_means_all(size: int, page_size: int, script: list[str]) -> None:
     good, calls = feed(size, page_size), iter(script)
 
     def fetch(cursor: str | None, received: int) -> Page:
@@ -74,7 +72,7 @@ def test_whatever_goes_wrong_an_item_never_comes_twice_and_complete_means_all(
         max_size=30,
     )
 )
-def test_a_feed_that_promises_more_for_ever_is_left(pages: list[tuple[list[str], str | None]]) -> None:
+def test_a_feed_that_promises_more_forever_is_left(pages: list[tuple[list[str], str | None]]) -> None:
     fetch = scripted(*(page(ids, cursor, has_more=True) for ids, cursor in pages))
 
     steps, verdict = walked(fetch, Rules(max_pages=50))
@@ -84,7 +82,7 @@ def test_a_feed_that_promises_more_for_ever_is_left(pages: list[tuple[list[str],
 
 
 def numbered(ids_of: Callable[[int], Sequence[str | None]]) -> Fetch:
-    """Promise more for ever, always under a new cursor."""
+    """Promise more forever, always under a new cursor."""
 
     def fetch(cursor: str | None, _: int) -> Page:
         number = int(cursor or 0)
@@ -114,14 +112,14 @@ def numbered(ids_of: Callable[[int], Sequence[str | None]]) -> Fetch:
         (feed(5_000, 2), Rules(max_pages=None), "feed_end", 2_500),
     ],
 )
-def test_a_walk_says_why_it_ended(fetch: Fetch, rules: Rules, reason: str, pages: int) -> None:
+def test_a_verdict_names_the_reason_for_the_end(fetch: Fetch, rules: Rules, reason: str, pages: int) -> None:
     steps, verdict = walked(fetch, rules)
 
     assert (verdict.stop_reason, verdict.pages, len(steps)) == (reason, pages, pages)
     assert verdict.is_complete == (reason in {"feed_end", "max_videos", "known_pages", "not_found"})
 
 
-def test_one_empty_page_is_walked_past() -> None:
+def test_one_empty_page_does_not_end_a_walk() -> None:
     fetch = scripted(
         page(["a"], "1", has_more=True), page([], "2", has_more=True), page(["b"], "3", has_more=True), page(["c"])
     )
@@ -174,7 +172,7 @@ def test_pages_that_led_on_are_not_suspect(rules: Rules) -> None:
     assert verdict.suspect == []
 
 
-def test_a_new_id_between_known_ones_starts_the_count_of_known_pages_anew() -> None:
+def test_a_new_id_between_known_ones_restarts_the_count_of_known_pages() -> None:
     known = {str(number) for number in range(100)} - {"15"}
 
     _, verdict = walked(feed(100, 10), Rules(known_pages=2, known_ids=known))
@@ -199,17 +197,17 @@ def test_a_page_that_the_balance_cut_short_does_not_move_the_cursor() -> None:
     assert (verdict.last_cursor, verdict.stop_reason) == ("1", "balance")
 
 
-def test_the_page_function_is_told_how_many_items_came_before() -> None:
-    told: list[tuple[str | None, int]] = []
+def test_the_page_function_receives_the_number_of_earlier_items() -> None:
+    received_counts: list[tuple[str | None, int]] = []
     good = feed(10, 4)
 
     def fetch(cursor: str | None, received: int) -> Page:
-        told.append((cursor, received))
+        received_counts.append((cursor, received))
         return good(cursor, received)
 
     walked(fetch)
 
-    assert told == [(None, 0), ("4", 4), ("8", 8)]
+    assert received_counts == [(None, 0), ("4", 4), ("8", 8)]
 
 
 def test_credits_and_replayed_pages_are_summed() -> None:

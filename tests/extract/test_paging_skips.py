@@ -74,7 +74,7 @@ def test_a_page_that_stays_broken_costs_only_its_own_items(size: int, page_size:
         (BudgetError("not sent"), 1),
     ],
 )
-def test_only_what_can_be_one_page_s_own_fault_is_stepped_over(error: RequestError, pages: int) -> None:
+def test_only_a_fault_of_a_single_page_is_skipped(error: RequestError, pages: int) -> None:
     steps, verdict = walked(broken(feed(40, 10), {10: error}), Rules(skip_to=offsets(10)))
 
     assert (len(steps), verdict.stop_reason, verdict.error) == (pages, error.reason, error)

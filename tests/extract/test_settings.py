@@ -189,6 +189,6 @@ def test_without_a_key_every_call_is_refused_with_the_remedy(make_session: MakeS
 
     client = read().client({}, make_session(transport=httpx.MockTransport(answer)))
 
-    with pytest.raises(MissingKeyError, match=r"example: no key; set SOURCES__EXAMPLE__API_KEY or api_key under"):
+    with pytest.raises(MissingKeyError, match=r"example: there is no key\. .* Set SOURCES__EXAMPLE__API_KEY, or"):
         client.fetch("/x", params={}, endpoint="e", accept=lambda _: Accepted(None, 0), worst_credits=0)
     assert sent == []

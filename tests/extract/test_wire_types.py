@@ -101,7 +101,7 @@ def test_a_clean_text_is_not_copied() -> None:
         (b"0", "0"),
     ],
 )
-def test_an_id_is_text_whatever_the_wire_has(value: bytes, expected: str) -> None:
+def test_an_id_is_text_for_any_wire_value(value: bytes, expected: str) -> None:
     item = decoded(b'{"id":' + value + b"}")
 
     assert msgspec.to_builtins(item, enc_hook=plain_value)["id"] == expected

@@ -44,7 +44,7 @@ prepare(dict[str, Any], dict[str, str], dict[str, list[msgspec.Raw]])
         (301, StatusError),
     ],
 )
-def test_a_status_says_what_can_be_done(status: int, error: type[RequestError]) -> None:
+def test_each_status_raises_the_error_of_its_remedy(status: int, error: type[RequestError]) -> None:
     with pytest.raises(error, match=rf"^example: HTTP {status}, too bad") as caught:
         raise_for_status(httpx.Response(status), "example", detail="too bad", credits=2)
 

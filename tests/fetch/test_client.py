@@ -140,7 +140,7 @@ def test_different_requests_are_different_pages(
     assert len(keys) == 2
 
 
-def test_the_same_request_is_the_same_page_whatever_the_order(make_client: MakeClient) -> None:
+def test_the_same_request_is_the_same_page_in_any_order(make_client: MakeClient) -> None:
     network = Recorder()
     client = make_client(network)
 

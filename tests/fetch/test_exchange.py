@@ -85,7 +85,7 @@ def test_a_body_of_exactly_the_cap_is_taken(make_client: MakeClient) -> None:
     assert len(reply.payload["a"]) == MAX_BODY_BYTES - frame
 
 
-def test_gzip_is_decoded_whatever_its_pieces(make_client: MakeClient) -> None:
+def test_gzip_is_decoded_in_any_pieces(make_client: MakeClient) -> None:
     body = gzip.compress(b'{"a": "' + bytes(range(65, 91)) * 50 + b'"}')
     headers = {"content-encoding": "GZIP"}
 

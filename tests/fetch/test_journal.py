@@ -229,7 +229,7 @@ def test_close_writes_what_nobody_waited_for(path: Path, journal: Journal) -> No
     assert on_disk(path, "select credits, outcome from requests") == [(7, "ok")]
 
 
-def test_a_closed_journal_says_so_instead_of_waiting(journal: Journal) -> None:
+def test_a_closed_journal_raises_instead_of_waiting(journal: Journal) -> None:
     journal.close()
 
     with pytest.raises(LoadError, match=r"journal\.sqlite: the journal is closed"):
@@ -289,7 +289,7 @@ def test_a_suspect_page_that_was_bought_again_is_trusted(journal: Journal, path:
     later.close()
 
 
-def test_dates_whose_pages_are_gone_are_known_from_what_was_bought(journal: Journal) -> None:
+def test_pruned_dates_are_known_from_the_ledger(journal: Journal) -> None:
     days = [date(2026, 11, day) for day in (1, 2, 3)]
     for number, day in enumerate(days):
         reserved = reserve(journal, row(number, snapshot_date=day))

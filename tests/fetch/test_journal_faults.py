@@ -62,7 +62,7 @@ def on_disk(path: Path, query: str) -> list[tuple[object, ...]]:
         return connection.execute(query).fetchall()
 
 
-def test_a_failing_write_is_told_to_whoever_waits_and_to_all_after(path: Path, journal: Journal) -> None:
+def test_a_failing_write_raises_for_those_who_wait_and_all_later_calls(path: Path, journal: Journal) -> None:
     with closing(sqlite3.connect(path)) as other:
         other.execute("drop table pages")
 
@@ -72,7 +72,7 @@ def test_a_failing_write_is_told_to_whoever_waits_and_to_all_after(path: Path, j
         reserve(journal, row())
 
 
-def test_a_value_that_the_file_cannot_hold_lets_nobody_wait_for_ever(journal: Journal) -> None:
+def test_a_value_that_the_file_cannot_hold_lets_nobody_wait_forever(journal: Journal) -> None:
     with pytest.raises(LoadError, match="cannot write the journal: Python int too large"):
         reserve(journal, row(credits=2**70))
     with pytest.raises(LoadError):
@@ -128,7 +128,7 @@ def test_no_flipped_bit_passes_as_a_page(path: Path, journal: Journal) -> None:
     assert journal.page("a") is None
 
 
-def test_a_journal_that_breaks_while_it_is_open_says_what_to_do(path: Path, journal: Journal) -> None:
+def test_a_journal_that_breaks_while_it_is_open_is_an_error_with_a_remedy(path: Path, journal: Journal) -> None:
     store(journal, "a")
     change(path, "drop table pages")
 

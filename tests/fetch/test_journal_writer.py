@@ -54,7 +54,7 @@ def test_many_threads_write_each_row_once(writer: GroupCommit, path: Path) -> No
     assert numbers(path) == list(range(400))
 
 
-def test_refused_work_raises_where_it_was_asked_for_and_stops_nobody_else(writer: GroupCommit, path: Path) -> None:
+def test_refused_work_raises_at_its_caller_and_stops_nobody_else(writer: GroupCommit, path: Path) -> None:
     def refuse(_: sqlite3.Connection) -> None:
         raise BudgetError("over the limit")
 
@@ -65,7 +65,7 @@ def test_refused_work_raises_where_it_was_asked_for_and_stops_nobody_else(writer
     assert numbers(path) == [2]
 
 
-def test_a_file_that_cannot_be_written_is_said_to_everyone_from_then_on(writer: GroupCommit) -> None:
+def test_a_file_that_cannot_be_written_raises_for_everyone_from_then_on(writer: GroupCommit) -> None:
     with pytest.raises(LoadError, match="cannot write the journal"):
         writer.run(lambda connection: connection.execute("insert into missing values (1)"))
 

@@ -36,7 +36,7 @@ FREE = PricePlan("free", 0.0, 1_000, credits_per_day=100, credits_per_month=250)
 
 
 class Network:
-    """Answers with what it is given, the last step for ever, and counts."""
+    """Answers with the given steps, then always with the last one, and counts."""
 
     def __init__(self, *steps: httpx.Response | Exception) -> None:
         self.steps = list(steps)
@@ -321,7 +321,7 @@ def test_a_page_that_the_balance_cut_short_is_charged_but_not_kept(make_client: 
     assert session.journal.page(reply.request_key) is None
 
 
-def test_a_page_was_observed_when_it_was_asked_for_and_not_when_it_began_to_wait(
+def test_a_page_is_observed_at_its_request_and_not_when_it_began_to_wait(
     make_client: MakeClient, make_session: MakeSession, fake_time: FakeTime
 ) -> None:
     session = make_session(clock=lambda: NOW + timedelta(seconds=fake_time.now))

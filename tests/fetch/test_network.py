@@ -33,7 +33,7 @@ def listening(answer: Callable[[socket.socket], None], *, connections: int = 1) 
 
 
 def dripping(content: bytes) -> Callable[[socket.socket], None]:
-    """Send a byte at a time, each well within a timeout per read, until the other side is gone."""
+    """Send a byte at a time, each well within a timeout per read, until the other side closes the connection."""
 
     def answer(connection: socket.socket) -> None:
         connection.recv(65_536)

@@ -59,7 +59,7 @@ def test_threads_keep_to_the_plan_together(make_client: MakeClient, fake_time: F
     ],
     ids=["seconds", "zero", "none", "nonsense", "absurd", "past"],
 )
-def test_a_429_is_waited_for_as_long_as_it_says_within_bounds(
+def test_retry_after_of_a_429_is_followed_within_bounds(
     make_client: MakeClient, fake_time: FakeTime, header: str | None, low: float, high: float
 ) -> None:
     headers = {"retry-after": header} if header is not None else {}

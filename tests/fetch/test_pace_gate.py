@@ -83,7 +83,7 @@ def test_a_fault_that_passes_leaves_no_trace_in_the_reply(make_client: MakeClien
     assert all(0 <= seconds <= 30 for seconds in fake_time.sleeps)
 
 
-def test_a_server_that_says_when_it_is_back_is_waited_for_within_bounds(
+def test_retry_after_of_a_failing_server_is_followed_within_bounds(
     make_client: MakeClient, fake_time: FakeTime
 ) -> None:
     patient = httpx.Response(503, headers={"retry-after": "120"}, json={})
@@ -94,7 +94,7 @@ def test_a_server_that_says_when_it_is_back_is_waited_for_within_bounds(
     assert fake_time.sleeps == [120, 900]
 
 
-def test_a_run_that_is_told_to_stop_does_not_wait_or_send(make_client: MakeClient, make_session: MakeSession) -> None:
+def test_a_stopped_run_does_not_wait_or_send(make_client: MakeClient, make_session: MakeSession) -> None:
     session = make_session()
     network = Script(httpx.Response(503, headers={"retry-after": "600"}, json={}))
     client = make_client(network, session=session)
@@ -108,7 +108,7 @@ def test_a_run_that_is_told_to_stop_does_not_wait_or_send(make_client: MakeClien
     assert len(network.requests) == 1
 
 
-def test_the_pause_of_a_real_run_ends_when_it_is_told_to_stop(make_session: MakeSession) -> None:
+def test_the_pause_of_a_real_run_ends_when_it_is_stopped(make_session: MakeSession) -> None:
     session = make_session(sleep=time.sleep)
     session.stop.set()
     before = time.monotonic()

@@ -20,7 +20,7 @@ MINUTE = 60.0
 
 @dataclass
 class StrictServer:
-    """Refuses whatever is more than its limit in the 60 seconds before it."""
+    """Refuses every request above its limit in the last 60 seconds."""
 
     limit: int
     accepted: deque[float] = field(default_factory=deque)
@@ -147,7 +147,7 @@ def test_a_process_that_looked_at_the_clock_a_moment_earlier_forgets_nothing(pat
         assert other.take(9.9)[0] == 0
 
 
-def test_a_count_from_before_the_system_started_anew_is_forgotten(slots: Slots) -> None:
+def test_a_count_from_before_a_restart_of_the_system_is_dropped(slots: Slots) -> None:
     for _ in range(2):
         number, _ = slots.take(1_000_000.0)
         slots.answered(number, 1_000_000.0)
@@ -198,7 +198,7 @@ def test_a_file_that_is_no_count_is_left_as_it_is(path: Path) -> None:
     assert path.read_bytes() == b"this is not a database" * 100
 
 
-def test_a_closed_count_says_so(slots: Slots) -> None:
+def test_a_closed_count_raises(slots: Slots) -> None:
     slots.close()
 
     with pytest.raises(LoadError, match=r"journal\.pace\.sqlite: cannot count requests"):

@@ -28,7 +28,7 @@ def test_many_can_make_the_same_file_at_once(tmp_path: Path) -> None:
         assert connection.execute("select count(*) from notes").fetchone() == (8,)
 
 
-def test_a_file_that_is_held_is_told_from_one_that_is_damaged(tmp_path: Path) -> None:
+def test_a_held_file_and_a_damaged_one_raise_different_errors(tmp_path: Path) -> None:
     held, damaged = tmp_path / "held.sqlite", tmp_path / "damaged.sqlite"
     damaged.write_bytes(b"this is not a database" * 100)
     with closing(sqlite3.connect(held)) as first, closing(sqlite3.connect(held, timeout=0)) as second:

@@ -62,7 +62,7 @@ def test_the_markup_around_the_script_names_no_other_resource(page: str, script:
     assert set(re.findall(r'<link[^>]+href="([^"]*)"', markup)) == {"/overview/", "data:,"}
 
 
-def test_what_the_database_tells_can_neither_end_the_script_nor_become_html(script: str) -> None:
+def test_names_from_the_database_can_neither_end_the_script_nor_become_html(script: str) -> None:
     catalog, _ = json.JSONDecoder().raw_decode(script.partition(",catalog:")[2])
 
     assert HOSTILE not in script

@@ -1,4 +1,4 @@
-"""What a run says of itself beyond its walks."""
+"""The notices and messages of a run beyond its walks."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_a_feed_whose_hashtag_has_no_name_is_a_notice(
     assert [notice["kind"] for notice in outcome.notices] == told
 
 
-def test_a_name_that_earlier_details_told_is_no_notice(make_session: MakeSession) -> None:
+def test_a_name_known_from_earlier_details_is_no_notice(make_session: MakeSession) -> None:
     session, outcome = make_session(), Outcome("r", "2026-11-01")
     session.learned.learn("christmas", "3242")
     session.tally.walks.append(walked("videos"))

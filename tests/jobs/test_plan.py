@@ -107,7 +107,7 @@ def test_only_of_something_unknown_is_refused(session: Session, only: str, said:
 
 
 @pytest.mark.usefixtures("keys")
-def test_only_does_not_look_at_what_other_providers_are_asked_for(session: Session, tmp_path: Path) -> None:
+def test_only_ignores_the_entries_of_other_providers(session: Session, tmp_path: Path) -> None:
     watchlist = Watchlist(hashtags=(CAT,), datasets=(Dataset(path=str(tmp_path / "missing.jsonl")),))
 
     plans = plan_run(watchlist, session, only=["crawlora.hashtags"])
@@ -134,7 +134,7 @@ def test_one_hashtag_in_two_spellings_is_walked_once(session: Session) -> None:
     assert [len(plan.walks) for plan in plan_run(watchlist, session)] == [1, 2, 0, 1]
 
 
-def test_a_provider_without_a_key_that_nothing_asks_for_is_skipped(
+def test_a_provider_without_a_key_that_the_watchlist_does_not_name_is_skipped(
     session: Session, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     key_for(monkeypatch, "unifapi")
@@ -158,7 +158,7 @@ def test_a_provider_without_a_key_that_nothing_asks_for_is_skipped(
         (Watchlist(searches=(Search(keyword="cat"),)), "tikliveapi"),
     ],
 )
-def test_a_provider_that_the_watchlist_asks_for_is_planned_without_a_key(
+def test_a_provider_that_the_watchlist_needs_is_planned_without_a_key(
     session: Session, monkeypatch: pytest.MonkeyPatch, watchlist: Watchlist, needed: str
 ) -> None:
     key_for(monkeypatch, "unifapi")
@@ -288,7 +288,7 @@ def test_a_hashtag_that_none_of_its_providers_can_be_asked_for_is_a_notice(
 
 
 @pytest.mark.usefixtures("keys")
-def test_a_hashtag_that_was_not_found_lately_has_been_asked_for(make_session: MakeSession) -> None:
+def test_a_hashtag_that_was_not_found_lately_is_no_notice(make_session: MakeSession) -> None:
     hashtag = Hashtag(name="cat", providers=("crawlora",))
     session = make_session()
     session.known = Known(not_found={("crawlora", "cat"): session.snapshot_date})
@@ -315,7 +315,7 @@ NO_KEY = "there is no key"
         ("tikliveapi", Hashtag(name="cat"), "tikliveapi.videos", [NO_ID]),
     ],
 )
-def test_what_a_run_cannot_ask_for_is_known_beforehand(
+def test_walks_that_must_fail_are_reported_beforehand(
     session: Session, monkeypatch: pytest.MonkeyPatch, with_key: str, *, hashtag: Hashtag, only: str, told: list[str]
 ) -> None:
     key_for(monkeypatch, *with_key.split())

@@ -1,4 +1,4 @@
-"""What docs/scheduling.md shows, run as it is written with each exit code, against what its table says of that code."""
+"""The scripts of docs/scheduling.md, run with each exit code, do what its table says about the code."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ def machine(tmp_path: Path) -> Machine:
     return Machine(tmp_path)
 
 
-def test_the_table_has_an_advice_of_three_for_every_code() -> None:
+def test_the_table_has_one_of_three_pieces_of_advice_for_every_code() -> None:
     assert (NOTHING, AGAIN, TELL) == ([0, 7], [1, 4, 130, 143], [2, 3, 5, 6])
 
 
@@ -134,7 +134,7 @@ def test_the_service_starts_a_run_and_again_only_where_that_helps(machine: Machi
 
 
 @pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="there is no systemd on this machine")
-def test_systemd_itself_has_nothing_to_say_of_the_units(machine: Machine, units: list[Path]) -> None:
+def test_systemd_itself_accepts_the_units(machine: Machine, units: list[Path]) -> None:
     broken = machine.folder / "tiktags-broken.service"
     broken.write_text(units[0].read_text().replace("Restart=", "Restrat="))
 

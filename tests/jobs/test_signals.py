@@ -20,7 +20,7 @@ def ignore() -> None:
 
 
 @pytest.mark.parametrize(("number", "exit_code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_the_first_signal_asks_and_tells(number: signal.Signals, exit_code: int) -> None:
+def test_the_first_signal_stops_the_run_and_calls_back(number: signal.Signals, exit_code: int) -> None:
     told = threading.Event()
 
     with stopping(on_signal=told.set, grace_seconds=LONG) as state:

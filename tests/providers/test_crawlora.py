@@ -124,7 +124,7 @@ def test_a_list_is_paged_by_number_until_there_is_no_more(crawl: Crawl, sandbox:
     assert (only_walk(session).stop_reason, only_walk(session).credits) == ("feed_end", 24)
 
 
-def test_page_eleven_is_never_asked_for(crawl: Crawl, sandbox: Sandbox) -> None:
+def test_page_eleven_is_never_requested(crawl: Crawl, sandbox: Sandbox) -> None:
     sandbox.script(Fault("crawlora", "has_more_forever", times=None))
 
     session = crawl("crawlora", TRENDS, page_size=20)
@@ -174,7 +174,7 @@ def test_a_hostile_name_finds_its_hashtag(crawl: Crawl, sandbox: Sandbox, world:
     assert session.learned.ids() == {emoji.id}
 
 
-def test_a_hashtag_known_by_id_alone_cannot_be_asked_for(
+def test_a_hashtag_known_by_id_alone_is_not_requested(
     make_session: MakeSession, make_settings: Callable[..., Settings]
 ) -> None:
     hashtags = [Hashtag(id="3242"), Hashtag(name="cat")]

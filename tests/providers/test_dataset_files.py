@@ -36,7 +36,7 @@ FORMS: dict[str, Callable[[], bytes]] = {
 
 
 @pytest.mark.parametrize("name", FORMS)
-def test_a_file_is_read_whatever_its_form(tmp_path: Path, name: str) -> None:
+def test_a_file_is_read_in_every_form(tmp_path: Path, name: str) -> None:
     (tmp_path / name).write_bytes(FORMS[name]())
 
     assert items(tmp_path / name) == ITEMS
@@ -138,7 +138,7 @@ def test_an_array_without_an_end_is_a_typed_error(tmp_path: Path, content: bytes
         pages(file)
 
 
-def test_a_bad_line_is_left_to_whoever_decodes_it(tmp_path: Path) -> None:
+def test_a_bad_line_is_left_to_the_decoder(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_bytes(b'{"aweme_id": "1"}\n{"aweme_id": "\xff"}\n<html>\n{"aweme_id": "2"}\n')
     [file] = found(tmp_path / "a.jsonl")
 

@@ -128,7 +128,7 @@ def test_a_name_in_another_encoding_is_read_and_shown(tmp_path: Path) -> None:
     assert items(tmp_path) == ITEMS
 
 
-def test_a_file_that_is_gone_from_a_server_is_a_mistake_in_the_watchlist() -> None:
+def test_a_file_missing_on_a_server_is_a_mistake_in_the_watchlist() -> None:
     with pytest.raises(ConfigError, match=r"^dataset away://bucket/gone\.json: there is no"):
         found("away://bucket/gone.json")
 
@@ -148,7 +148,7 @@ def test_the_secrets_of_a_url_are_shown_nowhere_though_its_driver_repeats_it() -
     assert said == f"NetworkError: dataset {shown}: cannot be read: status 503, url {shown}"
 
 
-def test_a_password_in_a_url_is_taken_out_of_whatever_is_said_later() -> None:
+def test_a_password_in_a_url_is_removed_from_all_later_messages() -> None:
     unread("ftp://me:password-of-this-test@127.0.0.1:1/a.json")
 
     assert redacted("login as password-of-this-test") == "login as [key]"

@@ -245,7 +245,7 @@ def test_files_of_one_name_on_two_servers_are_two_places(
     ]
 
 
-def test_the_same_content_is_loaded_once_whatever_the_file_is_called(
+def test_the_same_content_is_loaded_once_under_any_file_name(
     crawl: Crawl, make_session: MakeSession, tmp_path: Path
 ) -> None:
     written(tmp_path / "a.jsonl", [{"aweme_id": "1"}])
@@ -283,7 +283,7 @@ def test_an_http_dataset_without_an_address_names_the_setting(
         walks_for(HTTP, settings, make_session())
 
 
-def test_a_missing_file_is_told_before_anything_is_sent(
+def test_a_missing_file_is_reported_before_anything_is_sent(
     make_session: MakeSession, make_settings: Callable[..., Settings]
 ) -> None:
     with pytest.raises(ConfigError, match=r"dataset missing\.json: there is no"):

@@ -60,9 +60,7 @@ def test_the_text_twin_of_a_sounds_id_wins_over_the_rounded_number(crawl: Crawl,
         (None, None),
     ],
 )
-def test_the_hashtag_that_was_asked_for_is_kept(
-    crawl: Crawl, raw: Raw, tmp_path: Path, asked: Any, key: str | None
-) -> None:
+def test_the_requested_hashtag_is_kept(crawl: Crawl, raw: Raw, tmp_path: Path, asked: Any, key: str | None) -> None:
     assert row_of(crawl, raw, tmp_path, {"input": asked}, "input_hashtag_key") == (key,)
 
 

@@ -109,7 +109,7 @@ def test_videos_of_a_hashtag_wait_for_the_details_that_bring_its_id(
     assert all(session.id_of(hashtag.name.casefold()) == hashtag.id for hashtag in world.hashtags)
 
 
-def test_details_by_id_are_asked_for_by_id(crawl: Crawl, sandbox: Sandbox, raw: Raw) -> None:
+def test_details_by_id_are_requested_by_id(crawl: Crawl, sandbox: Sandbox, raw: Raw) -> None:
     crawl("tikliveapi", Targets(details=[Hashtag(id="3242")]), into=raw)
 
     assert [str(url) for url in sent(sandbox)] == ["/challenge-info-id/?id=3242"]

@@ -115,7 +115,7 @@ def test_hashtags_come_from_the_list_and_only_without_one_from_the_caption(
     assert raw.rows(has_list) == [("1", True), ("2", True), ("3", False), ("4", False)]
 
 
-def test_pages_are_asked_for_by_cursor_and_never_beyond_the_limit(crawl: Crawl, sandbox: Sandbox) -> None:
+def test_pages_are_requested_by_cursor_and_never_beyond_the_limit(crawl: Crawl, sandbox: Sandbox) -> None:
     session = crawl("unifapi", Targets(videos=[Hashtag(id="3242", max_videos=25)]), page_size=10)
 
     limits = [httpx.URL(path).params["limit"] for path in sent(sandbox)]
@@ -225,7 +225,7 @@ def test_a_hashtag_that_does_not_exist_is_a_notice(crawl: Crawl) -> None:
     assert session.tally.notices == [{"provider": "unifapi", "entity": "videos", "kind": "not_found", "detail": "id 1"}]
 
 
-def test_a_hashtag_without_an_id_is_not_asked_for(crawl: Crawl, sandbox: Sandbox) -> None:
+def test_a_hashtag_without_an_id_is_not_requested(crawl: Crawl, sandbox: Sandbox) -> None:
     session = crawl("unifapi", Targets(videos=[Hashtag(name="christmas")]))
 
     assert isinstance(only_walk(session).error, MissingIdError)

@@ -116,7 +116,7 @@ def test_every_failing_answer_is_a_typed_error(  # noqa: PLR0917  # the table's 
         (400, error("validation_error", credits_charged=10**19), 0),
     ],
 )
-def test_a_charge_is_what_the_body_says_or_else_what_the_price_list_does(
+def test_a_charge_comes_from_the_body_or_else_from_the_price_list(
     crawl: Crawl, answered: Callable[..., Session], status: int, body: Any, credits: int
 ) -> None:
     session = crawl("unifapi", Targets(videos=[CHRISTMAS]), session=answered(status, body))

@@ -238,7 +238,7 @@ def test_hashtags_are_chosen_for_the_chart(visit: Callable[..., Visit], project:
     assert chips.locator("[aria-pressed=true]").count() in (4, 6)
 
 
-def test_the_pointer_on_the_chart_tells_the_numbers_of_the_day(visit: Callable[..., Visit], project: Project) -> None:
+def test_the_pointer_on_the_chart_shows_the_numbers_of_the_day(visit: Callable[..., Visit], project: Project) -> None:
     page = visit(project).open()
     box = page.get_by_label("Growth of the chosen hashtags by day").bounding_box()
     assert box
@@ -278,7 +278,7 @@ def test_paper_shows_every_part(visit: Callable[..., Visit], project: Project) -
     ],
     ids=["empty", "one day", "no trends, no videos"],
 )
-def test_with_little_to_show_every_tab_still_says_something(
+def test_every_tab_has_a_text_even_with_little_data(
     size: dict[str, int], visit: Callable[..., Visit], make_project: MakeProject
 ) -> None:
     made = visit(make_project(PASSED, **size))

@@ -1,4 +1,4 @@
-"""The page as text: closed to whatever stands in the data, open for nothing else."""
+"""The page as text: no data can break out of it, and it loads nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The report as a file: what it says of its data, whatever these are, and what it leaves alone."""
+"""The report as a file: its notices about any data, and the files that it leaves alone."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ def test_stays_under_two_megabytes_with_many_videos_and_the_longest_texts(make_p
     assert report.bytes < LARGEST
 
 
-def test_an_empty_warehouse_makes_a_page_that_says_so(make_project: MakeProject, written: Written) -> None:
+def test_an_empty_warehouse_makes_a_page_with_a_notice(make_project: MakeProject, written: Written) -> None:
     data = written(make_project(videos=0, days=0, hashtags=0, lists=0, creators=0))
 
     assert data["meta"]["snapshot_date"] is None
@@ -58,7 +58,7 @@ def test_an_empty_warehouse_makes_a_page_that_says_so(make_project: MakeProject,
     assert [name for name, part in data["parts"].items() if part and "missing" in part] == []
 
 
-def test_one_day_of_history_is_said(make_project: MakeProject, written: Written) -> None:
+def test_one_day_of_history_is_a_notice(make_project: MakeProject, written: Written) -> None:
     data = written(make_project(days=1))
 
     assert "One day of history so far" in said(data)
@@ -260,7 +260,7 @@ def test_an_unknown_comment_count_leaves_the_engagement_unknown(project: Project
     assert {video["engagement_rate"] for video in unknown} == {None}
 
 
-def test_without_a_publication_it_says_how_to_get_one(tmp_path: Path) -> None:
+def test_a_missing_publication_is_an_error_with_a_remedy(tmp_path: Path) -> None:
     with pytest.raises(NothingPublishedError, match="nothing is published yet"):
         write_report(Project(tmp_path))
 

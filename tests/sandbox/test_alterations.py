@@ -120,7 +120,7 @@ def test_cursors_can_turn_in_a_circle(get: Get, sandbox: Sandbox) -> None:
     assert cursors[0] != cursors[1]
 
 
-def test_a_feed_can_go_on_for_ever_with_new_items(get: Get, sandbox: Sandbox) -> None:
+def test_a_feed_can_go_on_forever_with_new_items(get: Get, sandbox: Sandbox) -> None:
     sandbox.script(Fault("unifapi", "has_more_forever", times=None))
 
     bodies = walk(get, 12)

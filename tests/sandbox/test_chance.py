@@ -24,7 +24,7 @@ def test_draws_stay_inside_their_bounds() -> None:
     assert picked == {"a", "b"}
 
 
-def test_an_id_has_the_length_asked_for_and_fits_63_bits() -> None:
+def test_an_id_has_the_requested_length_and_fits_63_bits() -> None:
     ids = [digits(19, n) for n in range(2_000)]
 
     assert {len(id_) for id_ in ids} == {19}

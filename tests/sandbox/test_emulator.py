@@ -51,7 +51,7 @@ def test_only_get_is_answered(sandbox: Sandbox, provider: str) -> None:
     assert ask(sandbox, f"http://127.0.0.1/{provider}{PATHS[provider]}", "POST").status_code == 405
 
 
-def test_every_answer_says_what_time_it_is_there(sandbox: Sandbox) -> None:
+def test_every_answer_carries_the_server_time(sandbox: Sandbox) -> None:
     response = ask(sandbox, f"https://api.unifapi.com{PATHS['unifapi']}")
 
     assert response.headers["date"] == "Sun, 01 Nov 2026 06:00:00 GMT"

@@ -99,7 +99,7 @@ def test_objects_are_null_or_missing_now_and_then(world: World) -> None:
         assert any(name not in item or item[name] is None for item in items)
 
 
-def test_half_of_the_hashtags_are_asked_for_by_url(world: World) -> None:
+def test_half_of_the_hashtags_are_requested_by_url(world: World) -> None:
     asked = [item["input"] for item in dataset_items(world, date(2026, 11, 1))]
 
     assert any(query["name"] is None and query["url"].startswith("https://www.tiktok.com/tag/") for query in asked)

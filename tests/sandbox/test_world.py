@@ -19,7 +19,7 @@ def all_videos(world: World, on: date) -> dict[str, Video]:
     return {entry.video.id: entry.video for feed in feeds for entry in feed}
 
 
-def test_equal_arguments_make_equal_worlds_in_whatever_order_they_are_asked() -> None:
+def test_equal_arguments_make_equal_worlds_for_any_order_of_questions() -> None:
     one, other = World(seed=3, hashtags=3), World(seed=3, hashtags=3)
     day_by_day = [one.feed(one.hashtags[1], on, "unifapi") for on in DAYS[:3]]
 
@@ -232,7 +232,7 @@ def test_a_search_leads_with_the_exact_name_and_then_goes_by_views(world: World)
     assert world.search("  ", START) == []
 
 
-def test_the_dataset_has_the_error_rows_asked_for() -> None:
+def test_the_dataset_has_the_requested_error_rows() -> None:
     clean, broken = World(hashtags=2, error_rows=0), World(hashtags=2, error_rows=3)
 
     clean_rows, broken_rows = clean.dataset(START), broken.dataset(START)

@@ -103,7 +103,7 @@ def test_the_longest_of_several_complete_walks_counts(layer: RawLayer, fill: Fil
     assert list(known.complete_walks.values()) == [("max_videos", 25)]
 
 
-def test_a_dataset_file_is_known_for_ever(layer: RawLayer, fill: Fill, tmp_path: Path) -> None:
+def test_a_dataset_file_stays_known_forever(layer: RawLayer, fill: Fill, tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text('{"aweme_id": "1"}\n')
 
     session = fill("scraper", Targets(datasets=[Dataset(path="a.jsonl")]))

@@ -73,7 +73,7 @@ def test_a_query_that_writes_or_is_wrong_is_refused(project: Project, sql: str) 
     assert read_status(project)["runs"]
 
 
-def test_a_warehouse_that_is_being_written_is_said_to_be(project: Project) -> None:
+def test_a_warehouse_that_is_being_written_is_reported_as_such(project: Project) -> None:
     with duckdb.connect(str(project.warehouse)), pytest.raises(ConfigError, match="which may be a run"):
         row_counts(project)
 

@@ -92,7 +92,7 @@ def demo_view(demo: Demo) -> RenderableType:
         ),
         shown_line(""),
         shown_line(f"{demo.days} days in {demo.seconds:.0f} s. The warehouse: {_nearby(demo.warehouse)}"),
-        shown_line(f'Look into it: .venv/bin/tiktags -C {demo.folder.name} query "from marts.dim_hashtag limit 5"'),
+        shown_line(f'Query it: .venv/bin/tiktags -C {demo.folder.name} query "from marts.dim_hashtag limit 5"'),
         shown_line(f"The published marts, for BI tools: {_nearby(demo.publication)}"),
         shown_line(f"The report, to open in a browser: {_nearby(demo.report)}"),
     )

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @json_option
 @click.pass_obj
 def status(project: Project, as_json: bool) -> None:
-    """Show the last runs, what is incomplete, and how much is in the warehouse."""
+    """Show the last runs, their incomplete walks, and the rows of the marts."""
     from tiktok_hashtags.jobs import unfinished
     from tiktok_hashtags.warehouse import read_status
 

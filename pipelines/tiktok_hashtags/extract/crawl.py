@@ -196,7 +196,7 @@ class WalkLog:
         return {**batch.tables, "rejects": table_of("rejects", rejects)}
 
     def ended(self, step: Step) -> None:
-        """Keep a walk's verdict."""
+        """Record a walk's verdict."""
         verdict = step.verdict or Verdict()
         log = logger.info if verdict.is_complete else logger.warning
         log(

@@ -154,7 +154,7 @@ class Entity:
 
 @dataclass(slots=True)
 class _Rows:
-    """The items of a batch, with the page and the position on it of each, and the lines of text."""
+    """The items of a batch, each with its page and its position there, and as lines of text."""
 
     items: Sequence[bytes]
     places: list[tuple[Origin, int]]

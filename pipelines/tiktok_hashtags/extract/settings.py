@@ -40,7 +40,7 @@ class Settings:
 
     Args:
         api_key: The key; None if there is none.
-        page_size: Items to ask for per page.
+        page_size: The number of items to request per page.
         max_pages: The number of pages after which a walk stops for safety.
         stop_after_known_pages: End a walk after this many pages without a new id; None for no such stop.
         full_walk_every_days: How often a walk still goes to the feed's end with that setting.
@@ -68,10 +68,8 @@ class Settings:
             )
             session.clients[self.provider] = client
         if self.api_key is None:
-            message = (
-                f"{self.provider}: no key; set {key_variable(self.provider)} or api_key under [sources.{self.provider}]"
-            )
-            client.stop(MissingKeyError(f"{message} in .dlt/secrets.toml. Nothing was sent."))
+            places = f"{key_variable(self.provider)}, or api_key under [sources.{self.provider}] in .dlt/secrets.toml"
+            client.stop(MissingKeyError(f"{self.provider}: there is no key. Nothing was sent. Set {places}."))
         return client
 
 

@@ -152,7 +152,7 @@ def watchlist_source(
         watchlist: What to track.
         session: The run.
         earlier_requests: Rows of the ledger from runs that ended before they could load them.
-        ended_walks: Results of walks that no provider's source makes.
+        ended_walks: Results of walks that no provider's source produces.
     """
 
     @dlt.source(name="tiktags")

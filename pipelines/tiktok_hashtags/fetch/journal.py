@@ -171,7 +171,7 @@ class Journal:
         self._writer.run(lambda connection: connection.executemany(update, rows))
 
     def forget_lost_exports(self, project: str | None, *, in_warehouse: int) -> None:
-        """Have requests and walks loaded again if the warehouse has fewer requests than were loaded: it was set back.
+        """Have requests and walks loaded again if the warehouse has fewer requests than were loaded: it was restored.
 
         Args:
             project: Only this project's; None for all.

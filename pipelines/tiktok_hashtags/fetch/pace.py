@@ -1,4 +1,4 @@
-"""The layers that hold calls back: a gate for the first one, a minute's slots for all, pauses after faults and 429s.
+"""The layers that delay calls: a gate for the first one, a minute's slots for all, pauses after faults and 429s.
 
 A request takes a slot before it is sent, and the slot is free again a minute after the answer. So the server never
 receives more requests in a minute than there are slots, however long each was under way. If several processes share a

@@ -1,4 +1,4 @@
-"""What each run set out to walk, written before its first request, so that a walk that never ended is not forgotten.
+"""The planned walks of each run, written before its first request, so that an unfinished walk is not forgotten.
 
 A planned walk is settled once the warehouse has the row of the run that planned it last. A walk of an earlier date that
 is not settled was interrupted: the process was killed, the disk was full, or the loaded rows were lost.
@@ -41,7 +41,7 @@ where {_OF_PROJECT} and not is_settled and snapshot_date < :before
 order by snapshot_date, provider, endpoint, target
 """  # noqa: S608  # constants only
 _SETTLE = "update planned_walks set is_settled = 1, was_loaded = 1 where run_id = ? and walk_key = ?"
-# The warehouse was lost or set back where it has fewer requests than were loaded.
+# A warehouse with fewer requests than were loaded was lost or restored.
 UNSETTLE = f"""
 update planned_walks set is_settled = 0
 where {_OF_PROJECT} and was_loaded
@@ -54,12 +54,12 @@ select watchlist from plans where {_OF_PROJECT} and snapshot_date = :day order b
 
 @dataclass(frozen=True, slots=True)
 class PlannedWalk:
-    """A walk that a run set out to make.
+    """A walk that a run planned.
 
     Args:
         walk_key: The walk's key, the same for every run of its date.
         run_id: The run that planned it last.
-        was_loaded: Whether the warehouse has had its result before.
+        was_loaded: Whether its result was in the warehouse before.
     """
 
     walk_key: str
@@ -76,7 +76,7 @@ class Plans:
     """The plans in a journal.
 
     Args:
-        write: Runs work in a transaction of the journal; returns when it is on disk.
+        write: Runs work in a transaction of the journal, and returns when it is on disk.
         reader: Returns the calling thread's connection for reading.
     """
 
@@ -88,13 +88,13 @@ class Plans:
         self._write, self._reader = write, reader
 
     def begin(self, project: str, snapshot_date: date, watchlist: bytes, walks: Sequence[PlannedWalk]) -> None:
-        """Write what a run sets out to do; returns when it is on disk.
+        """Write a run's plan; returns when it is on disk.
 
         Args:
             project: The project's name in the ledger.
             snapshot_date: The run's date.
-            watchlist: The run's watchlist as JSON, to plan the date again by.
-            walks: What it is going to walk.
+            watchlist: The run's watchlist as JSON, from which the date can be planned again.
+            walks: The run's planned walks.
         """
         day = snapshot_date.isoformat()
         rows = [
@@ -113,8 +113,8 @@ class Plans:
         """Return the walks of earlier dates that are not settled, by date.
 
         Args:
-            project: Only this one's; None for all, where the journal is a project's own.
-            before: The first date that is left out.
+            project: Only this project's; None for all, if the journal belongs to one project.
+            before: The first date that is excluded.
         """
         found: dict[date, list[PlannedWalk]] = defaultdict(list)
         values: dict[str, Any] = {"project": project, "before": before.isoformat()}
@@ -123,12 +123,12 @@ class Plans:
         return dict(found)
 
     def settle(self, loaded: Iterable[tuple[str, str]]) -> None:
-        """Note that the warehouse has the results of these (run id, walk key)."""
+        """Record that the warehouse has the results of these (run id, walk key)."""
         rows = list(loaded)
         if rows:
             self._write(lambda connection: connection.executemany(_SETTLE, rows))
 
     def watchlist_on(self, project: str | None, day: date) -> bytes | None:
-        """Return the watchlist of a date's last run as JSON; None where no run of it is on record."""
+        """Return the watchlist of a date's last run as JSON; None if no run of the date is recorded."""
         found = self._reader().execute(_WATCHLIST, {"project": project, "day": day.isoformat()}).fetchone()
         return found[0] if found else None

@@ -39,7 +39,7 @@ class Store(Protocol):
         """Return the data that can be deleted."""
 
     def remove(self) -> list[str]:
-        """Delete them; return messages for the user."""
+        """Delete the data; return messages for the user."""
 
 
 class Pages:

@@ -32,7 +32,7 @@ class Session:
         is_shared: Whether other processes may use the same ledger, and so the same keys, at the same time.
         is_offline: Whether pages come from the journal alone, for a replay.
         budget: The run's limits.
-        interrupted: The keys of the walks of a past date that its runs did not end.
+        interrupted: The keys of a past date's walks that its runs did not finish.
         caps: The limits of each provider's key for a day and a month.
         transport: Replaces the network (tests, demo); None for the real one.
         clients: One client per provider, so that all its resources keep to one rate limit.
@@ -62,7 +62,7 @@ class Session:
             client.close()
 
     def missing_page(self, walk_key: str | None, where: str) -> RequestError:
-        """Return the error for a page that is not in the journal, where nothing may be sent for it."""
+        """Return the error for a page that is not in the journal and may not be requested."""
         if walk_key in self.interrupted:
             ended = f"the run of {self.snapshot_date} ended before this was requested"
             return InterruptedWalkError(f"{where}: {ended}; what it had paid for is loaded. Nothing was sent.")

@@ -24,7 +24,7 @@ class Outcome:
     Args:
         exit_code: As in the table of exit codes; 0 is complete.
         providers: Requests, credits, rows, rejects and replayed pages by provider.
-        messages: The failures, for a person.
+        messages: The failures in words.
         quarantined: Load packages that can never be loaded.
         is_loaded: Whether everything fetched is in the warehouse, except these packages.
     """

@@ -157,7 +157,7 @@ def check_limits(plans: Sequence[ProviderPlan], limits: Limits, *, max_usd: floa
         if credits > limit:
             raise BudgetError(
                 f"{name}: this run could cost {credits} credits, over the {limit} of [limits.credits_per_run]. "
-                "Nothing was sent; narrow the watchlist (max_videos, providers) or raise the limit."
+                "Nothing was sent. Narrow the watchlist (max_videos, providers), or raise the limit."
             )
     dollars = (limits.max_usd_per_run, limits.max_usd_per_day, limits.max_usd_per_month, max_usd)
     for line in worst if any(limit is not None for limit in dollars) else ():
@@ -169,7 +169,7 @@ def check_limits(plans: Sequence[ProviderPlan], limits: Limits, *, max_usd: floa
     if usd > limits.max_usd_per_run + 1e-9:
         raise BudgetError(
             f"this run could cost ${usd:.4f}, over the ${limits.max_usd_per_run:.2f} of [limits] max_usd_per_run. "
-            "Nothing was sent; narrow the watchlist (max_videos, providers) or raise the limit."
+            "Nothing was sent. Narrow the watchlist (max_videos, providers), or raise the limit."
         )
 
 
@@ -196,7 +196,7 @@ def _check_any_key(watchlist: Watchlist, settings: dict[str, Settings]) -> None:
         return
     variables = " or ".join(key_variable(name) for name in settings)
     raise ConfigError(
-        f"there is no key for any provider. Set {variables}, or api_key in .dlt/secrets.toml. Nothing was sent."
+        f"there is no key for any provider. Nothing was sent. Set {variables}, or api_key in .dlt/secrets.toml."
     )
 
 

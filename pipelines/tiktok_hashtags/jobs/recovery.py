@@ -1,7 +1,7 @@
-"""Dates that a run left unfinished: which they are, how they are walked again, and what to say about them.
+"""Dates that a run left unfinished: their list, their recovery from the journal, and the messages about them.
 
-A later date's run first loads what an unfinished date paid for, from the journal and without a request. What the date
-did not get cannot be had any more, so each of its walks that did not end has a row that says so.
+A later date's run first loads the paid pages of an unfinished date, from the journal and without a request. The other
+pages can no longer be bought, so each walk of the date that did not end gets a row with that reason.
 """
 
 from __future__ import annotations
@@ -63,16 +63,16 @@ def find_unfinished(
 def past_options(
     opened: Opened, day: date, options: Options, *, unsettled_walks: Sequence[PlannedWalk] | None = None
 ) -> Options:
-    """Return how a past date is walked again from the journal, by the watchlist of its own last run.
+    """Return the options for replaying a past date from the journal, with the watchlist of its own last run.
 
-    Where neither journal nor warehouse has that one, today's is taken. Local dataset files are left out: they are read
-    from where they are.
+    If neither journal nor warehouse has that watchlist, today's is used. Local dataset files are excluded, because they
+    are not in the journal.
 
     Args:
         opened: The project.
         day: The date.
-        options: How today's run is made.
-        unsettled_walks: Walk only these; None for all that the watchlist asks for.
+        options: The options of today's run.
+        unsettled_walks: Make only these walks; None for all walks of the watchlist.
     """
     stored = opened.journal.plans.watchlist_on(opened.owner, day)
     then = msgspec.json.decode(stored, type=Watchlist) if stored else opened.raw.watchlist_on(day)
@@ -95,9 +95,9 @@ def past_options(
 def begin(
     opened: Opened, session: Session, watchlist: Watchlist, plans: Iterable[ProviderPlan], options: Options
 ) -> list[WalkResult]:
-    """Write down what a run sets out to walk, before its first request.
+    """Write a run's planned walks into the journal, before its first request.
 
-    Returns the results of a past date's walks that cannot be walked again: their provider has lost its key, or they
+    Returns the results of a past date's walks that cannot be made again: their provider has no key any more, or they
     were of a place that could not be read.
     """
     unsettled_walks = {walk.walk_key: walk for walk in options.unsettled_walks or ()}
@@ -115,7 +115,7 @@ def begin(
         for item in plans
         if not item.is_skipped
         for walk in item.walks
-        if walk.is_dated  # a file is walked whenever it is there
+        if walk.is_dated  # a file is read whenever it exists
     ]
     left = unsettled_walks.keys() - {walk.walk_key for walk in planned}
     complete = session.known.complete_walks.keys() & left
@@ -134,7 +134,7 @@ def narrowed(plans: Iterable[ProviderPlan], session: Session, walks: Sequence[Pl
 
 
 def summed_up(outcome: Outcome, *, is_recovery: bool) -> Outcome:
-    """Give the outcome of a past date the one message, or notice, that a person needs of it."""
+    """Reduce the outcome of a past date to the one message, or notice, that a person needs."""
     if not is_recovery:
         return replace(outcome, messages=[], notices=[], exit_code=0)
     if not outcome.is_loaded:
@@ -160,7 +160,7 @@ def _summary(day: str, walks: Sequence[WalkResult]) -> str:
 
 
 def unfinished(project: Project, *, today: date) -> list[str]:
-    """Return a sentence for each date with walks that were planned and have no result in the warehouse.
+    """Return a sentence for each date with planned walks that have no result in the warehouse.
 
     Raises:
         ConfigError: The journal or the warehouse cannot be read.

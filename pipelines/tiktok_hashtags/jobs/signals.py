@@ -1,4 +1,4 @@
-"""The effect of SIGINT and SIGTERM on a run: the first asks it to end; a second one, or the end of a grace, ends it.
+"""The effect of SIGINT and SIGTERM on a run: the first asks it to end; a second, or the end of a grace period, ends it.
 
 A thread receives them through a pipe that the interpreter's own C handler writes to, because a Python handler waits for
 the main thread, which may be inside DuckDB, or in a library that replaced the handlers. Leaving at once is always safe:

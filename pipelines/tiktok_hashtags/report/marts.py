@@ -46,7 +46,7 @@ class Marts:
         self.latest = self._latest()
 
     def rows(self, sql: str, **limits: int) -> list[Row]:
-        """Run a query in which `{marts}`, `{reporting}`, `{day}`, `{day_30_before}` and so on, and limits stand."""
+        """Run a query with places for `{marts}`, `{reporting}`, `{day}`, `{day_30_before}` and so on, and limits."""
         return self._reader.rows(sql.format(**self._names, **self._days(), **limits)).dicts()
 
     def missing(self, tables: Sequence[str]) -> list[str]:

@@ -1,7 +1,7 @@
 """The page: data, styles and scripts in one file that may load nothing, run nothing else and send nothing.
 
 The content security policy names the style and the scripts by their hashes, so text that slipped into the page would
-still not run. Data stand in a block of JSON in which no `<` is left; the scripts write them as text only.
+still not run. The data are in a JSON block without any `<`; the scripts insert them as text only.
 """
 
 from __future__ import annotations

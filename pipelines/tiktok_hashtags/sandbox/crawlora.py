@@ -4,7 +4,7 @@
     GET /api/v1/tiktok/popular-trend/hashtag       page, limit, period, industry_id, country_code, filter_by
     GET /api/v1/tiktok/creative-center/hashtags    country_code, period, industry_id; one page
 
-Header `x-api-key`; 8 credits for every 2xx, a hashtag that does not exist included.
+Header `x-api-key`; 8 credits for every 2xx, also for a hashtag that does not exist.
 
 Assumed, because it is undocumented: errors of the gateway (401, 403, 404 of a path, 429) come as `{error:
 {...}}` and those of the service as `{code, msg, data}`; a period outside the list is a 400; a country

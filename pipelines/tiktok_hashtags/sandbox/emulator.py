@@ -40,7 +40,7 @@ class Sandbox:
     """An emulator of every documented endpoint over one world.
 
     Args:
-        world: The truth that the providers show.
+        world: The true data behind the providers' answers.
         clock: The providers' time; by default it runs from six in the morning of the world's first day.
         plans: The plan by provider, if not the generous default; `unlimited` exists for each.
         balance: UnifAPI's prepaid credits.

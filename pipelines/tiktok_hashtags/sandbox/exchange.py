@@ -78,7 +78,7 @@ class Reply:
         credits: The provider's charge for it.
         items: The payload's list of items, or the one object of a details answer alone.
         is_list: Whether `items` is that list.
-        body: Sent in place of the payload.
+        body: Sent instead of the payload.
     """
 
     status: int

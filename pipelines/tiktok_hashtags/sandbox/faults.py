@@ -3,7 +3,7 @@
 Before the service sees the request, so nothing is charged: a status such as `503` or `status_503`, `401`,
 `402`, `403`, `429`; `redirect`; `reset`.
 
-To an answer with status 200, which is charged:
+Applied to an answer with status 200, which is charged:
 
 * its envelope: `envelope`, `inner_envelope`, `captcha`, `sign_up`
 * its paging: `same_cursor`, `cursor_cycle`, `has_more_forever`, `empty_page`, `no_cursor`, `same_items`,

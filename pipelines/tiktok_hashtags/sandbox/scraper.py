@@ -64,7 +64,7 @@ def refusal(_question: Question, status: int, message: str) -> Reply:
 
 
 def failing_envelope(_question: Question, code: int | str | None) -> Reply:
-    """An error object under a status of 200, where an array belongs."""
+    """An error object with status 200, in place of an array."""
     return Reply(200, {"error": {"type": str(code or "internal-error"), "message": "Something went wrong"}})
 
 

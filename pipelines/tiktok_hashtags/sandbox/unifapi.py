@@ -61,7 +61,7 @@ def refusal(question: Question, status: int, message: str) -> Reply:
 
 
 def failing_envelope(question: Question, code: int | str | None) -> Reply:
-    """An error object under a status of 200."""
+    """An error object with status 200."""
     return _error(question, 200, str(code or "internal_error"), "Something went wrong")
 
 

@@ -49,9 +49,9 @@ def read_query(project: Project, sql: str, *, limit: int, timeout_seconds: float
 
     Args:
         project: The project.
-        sql: Anybody's text; one statement that reads is run, anything else is refused.
-        limit: Rows to return at most.
-        timeout_seconds: The query is stopped after this time.
+        sql: Untrusted text; only a single statement that reads is run.
+        limit: The most rows to return.
+        timeout_seconds: The time after which the query is stopped.
 
     Raises:
         ConfigError: There is no warehouse yet, it is being written, or the query is wrong, writes, or takes too long.
@@ -82,7 +82,7 @@ def read_query(project: Project, sql: str, *, limit: int, timeout_seconds: float
 
 
 def loaded_walks(project: Project, run_ids: Collection[str]) -> set[tuple[str, str]]:
-    """Return the (run id, walk key) of the results that the warehouse has of some runs.
+    """Return the (run id, walk key) of some runs' results that are in the warehouse.
 
     Raises:
         ConfigError: The warehouse is being written, or cannot be read.

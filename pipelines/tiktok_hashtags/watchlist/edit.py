@@ -1,6 +1,6 @@
 """Edits of `watchlist.toml` by commands: they add and remove entries, and every other byte stays.
 
-A run's checks pass on the new text before it replaces the old one in one step.
+The new text must pass a run's checks before it replaces the old one in one step.
 """
 
 from __future__ import annotations
@@ -210,7 +210,7 @@ def _values(entry: Entry) -> dict[str, object]:
 
 
 def _similar(name: str, tracked: Mapping[str, Sequence[Entry]]) -> str:
-    """Suggest tracked hashtags of similar names; suggest all trend lists and searches, which are few."""
+    """Suggest tracked hashtags with similar names; for trend lists and searches, which are few, suggest all."""
     entries = [entry for listed in tracked.values() for entry in listed]
     hashtags = {each: entry.label for entry in entries if isinstance(entry, Hashtag) for each in (entry.key, entry.id)}
     labels = [entry_label(entry) for entry in entries]

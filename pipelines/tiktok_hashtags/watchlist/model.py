@@ -164,16 +164,17 @@ def read_watchlist(path: Path, *, providers: Collection[str]) -> Watchlist:
         ConfigError: The file is missing, is not TOML, has an unknown key or a wrong type, or lists nothing.
     """
     if not path.is_file():
-        raise ConfigError(f"{path.name}: no such file here. `tiktags init` writes one. Nothing was sent.")
+        raise ConfigError(f"{path.name}: no such file here. Nothing was sent. `tiktags init` writes one.")
     try:
         text = path.read_bytes().decode()
     except UnicodeDecodeError as error:
-        raise ConfigError(f"{path.name}: not UTF-8 text ({error.reason} at byte {error.start})") from error
+        fault = f"not UTF-8 text ({error.reason} at byte {error.start})"
+        raise ConfigError(f"{path.name}: {fault}. Nothing was sent. Save it as UTF-8.") from error
     watchlist = parse_watchlist(text, file=path.name, providers=providers)
     if not any((watchlist.hashtags, watchlist.trends, watchlist.searches, watchlist.datasets)):
         raise ConfigError(
-            f"{path.name}: nothing to track; "
-            "expected at least one [[hashtags]], [[trends]], [[searches]] or [[datasets]]"
+            f"{path.name}: there is nothing to track. Nothing was sent. "
+            "Add at least one [[hashtags]], [[trends]], [[searches]] or [[datasets]]."
         )
     return watchlist
 

@@ -103,7 +103,7 @@ def hashscope(
         api_key: The key; else `[sources.hashscope] api_key`.
         base_url: Another server that follows the document; else `[sources.hashscope] base_url`.
         ledger_path: A journal and ledger to share; else a temporary one.
-        run: A planned run, which makes all other arguments needless.
+        run: A planned run, which replaces all other arguments.
     """
     if run is None:
         settings = configured(api_key=api_key, base_url=base_url)

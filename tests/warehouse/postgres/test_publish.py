@@ -150,7 +150,7 @@ def test_columns_and_tables_follow_the_marts(server: str) -> None:
     assert run(server, "select count(*) from pg_tables where schemaname = 'published_reporting'") == [(0,)]
 
 
-def test_a_reader_that_holds_a_table_whose_columns_changed_is_not_waited_for_for_ever(server: str) -> None:
+def test_a_publication_waits_a_limited_time_for_a_reader_of_changed_columns(server: str) -> None:
     publish(server)
     with closing(psycopg2.connect(server)) as reader, reader.cursor() as cursor:
         cursor.execute("select * from published_marts.dim_hashtag")

@@ -1,4 +1,4 @@
-// Campaigns: how each does, its hashtags' shares of voice, own hashtags beside competitors', languages and regions.
+// Campaigns: the progress of each, its hashtags' shares of voice, own hashtags beside competitors', languages and regions.
 
 const campaignDays = () => rowsOf(PARTS.campaigns.days);
 
@@ -12,7 +12,7 @@ function campaignsPanel() {
   const select = choice("Campaign", names.map((name) => [name, name]), names[0], show);
   show(names[0]);
   const more = part.campaign_count - names.length;
-  return more > 0 ? [element("p", { class: "note" }, `The ${names.length} campaigns of the largest reach; ${more} more are in the marts.`), grid] : [grid];
+  return more > 0 ? [element("p", { class: "note" }, `The ${names.length} campaigns with the largest reach; ${more} more are in the marts.`), grid] : [grid];
 }
 
 function campaignCards(name, select) {
@@ -36,7 +36,7 @@ function factsCard(name, days, select) {
   return card({ title: name, note: `${plural(last.hashtag_count, "hashtag")}, on ${longDay(last.snapshot_date)}`, tools: [select], body: [list] });
 }
 
-// A reach without some of the hashtags says so.
+// The label shows if a reach does not cover all hashtags.
 function reachLabel({ hashtag_count: all, counted_hashtag_count: counted }) {
   return `Reach: views of its hashtags${counted < all ? `, ${counted} of ${all} counted` : ""}`;
 }
@@ -45,7 +45,7 @@ function voiceCard(name) {
   const title = "Share of voice";
   if (!isPublished(PARTS.voice)) return card({ title, span: 6, body: [notPublished(PARTS.voice)] });
   const rows = rowsOf(PARTS.voice).filter((row) => row.campaign === name && row.share_of_voice > 0);
-  if (!rows.length) return card({ title, span: 6, body: [empty("No gains to share yet", "Shares are of the views gained a day, so they start with the second day.")] });
+  if (!rows.length) return card({ title, span: 6, body: [empty("No gains to share yet", "Shares are of the views gained per day, so they start with the second day.")] });
   const keys = [...new Set(rows.map((row) => row.hashtag_key))];
   const names = new Map(rows.map((row) => [row.hashtag_key, row.hashtag_name]));
   const series = (theme) => keys.map((key, index) => ({ key, colour: theme.series[index % theme.series.length] }));
@@ -54,10 +54,10 @@ function voiceCard(name) {
   const chart = new Chart({ label: `Share of voice in ${name} by day`, tip, height: 264, spec: (theme, width) => stackSpec(theme, width, { rows: points, series: series(theme), isShare: true }) });
   const columns = [{ key: "snapshot_date", label: "Day" }, { key: "hashtag_name", label: "Hashtag", cell: (row) => hashtag(row.hashtag_name) }, { key: "role", label: "Role" }, { key: "view_gain_per_day", label: "Views a day", isNumber: true, format: signedCompact }, { key: "share_of_voice", label: "Share of gains", isNumber: true, format: share }, { key: "share_of_voice_views", label: "Share of views", isNumber: true, format: share }];
   const legend = keyLegend(() => series(colours()).map((each) => [each.colour, `#${names.get(each.key)}`]));
-  return chartCard({ title, note: "Each hashtag's part of the views that the campaign's hashtags gained a day", span: 6, before: legend, chart, tableOf: () => ({ rows, columns, sort: "snapshot_date" }) });
+  return chartCard({ title, note: "Each hashtag's share of the views that the campaign's hashtags gained per day", span: 6, before: legend, chart, tableOf: () => ({ rows, columns, sort: "snapshot_date" }) });
 }
 
-// A legend that knows its colours again when the theme changes.
+// A legend that updates its colours when the theme changes.
 function keyLegend(entries) {
   const box = element("div", { class: "legend" });
   const draw = () => box.replaceChildren(...entries().map(([colour, label]) => element("span", { class: "pill" }, swatch(colour), element("bdi", {}, label))));
@@ -78,7 +78,7 @@ function campaignGainCard(name, days) {
     { key: "engagement_rate", label: "Engagement", isNumber: true, format: share },
     { key: "cost_usd", label: "Cost", isNumber: true, format: dollars },
   ];
-  if (!points.length) return card({ title, span: 6, body: [empty("No gains yet", "A video's gain is the difference to its previous observation.")] });
+  if (!points.length) return card({ title, span: 6, body: [empty("No gains yet", "A video's gain is the difference from its previous observation.")] });
   const tip = (datum) => {
     const row = days.find((each) => each.snapshot_date === datum.day);
     return [longDay(datum.day), [[null, "views gained", signedCompact(row.view_gain)], [null, "videos in the feeds", whole(row.listed_video_count)], [null, "new videos", whole(row.new_video_count)]]];

@@ -1,4 +1,4 @@
-// Charts: Vega-Lite specifications drawn as SVG, in the page's colours, with the same numbers as a table beside them.
+// Charts: Vega-Lite specifications drawn as SVG, in the page's colours, each with its numbers as a table.
 
 const CHARTS = [];
 const LIGHT = {
@@ -16,17 +16,17 @@ const colours = () => (isDark() && !isPrinting ? DARK : LIGHT);
 const FONT = 'Inter, ui-sans-serif, system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", Arial, sans-serif';
 let isPrinting = false;
 
-// What all charts share.
+// Settings that all charts share.
 function chartConfig(theme) {
   const axis = { labelColor: theme.text, labelFont: FONT, labelFontSize: 11.5, titleColor: theme.text, titleFont: FONT, titleFontWeight: 500, domain: false, ticks: false, labelPadding: 8, gridColor: theme.grid };
   return { aria: false, background: null, font: FONT, view: { stroke: null }, axis, axisX: { grid: false }, legend: null };
 }
 
-// A chart in a figure. `spec(theme, width)` makes the specification, `tip(datum)` the words at the pointer.
+// A chart in a figure. `spec(theme, width)` makes the specification, `tip(datum)` the text at the pointer.
 class Chart {
   constructor({ label, spec, tip, height }) {
     Object.assign(this, { label, spec, tip });
-    // A screen reader is told what the picture shows, and finds the numbers in the table; single marks say nothing.
+    // A screen reader gets a description of the chart and finds the numbers in the table; single marks are hidden from it.
     this.picture = element("div", { "aria-hidden": "true" });
     this.box = element("div", { class: "chart", role: "img", "aria-label": label }, this.picture);
     if (height) this.box.style.minHeight = `${height}px`;
@@ -36,7 +36,7 @@ class Chart {
     watched.observe(this.box);
   }
 
-  // Draw again, after whatever is being drawn; the last call wins.
+  // Draw again, after a drawing in progress; the last call wins.
   draw() {
     this.isDue = true;
     this.drawn = this.drawn.then(() => this.drawDue()).catch((error) => this.fail(error));
@@ -85,7 +85,7 @@ const resized = new ResizeObserver((entries) => {
 const redrawAll = () => Promise.all(CHARTS.filter((chart) => chart.isDrawn).map((chart) => chart.draw()));
 const drawAll = () => Promise.all(CHARTS.map((chart) => chart.draw()));
 
-// The words at the pointer: [title, [[colour or null, label, value], ...]].
+// The text at the pointer: [title, [[colour or null, label, value], ...]].
 const tipBox = element("div", { class: "tip", hidden: true, "aria-hidden": "true" });
 function tipHandler(tip) {
   return (_, event, __, value) => {

@@ -1,4 +1,4 @@
-// Content: when and how long; the most viewed videos; creators, sounds, hashtags used together.
+// Content: posting times and lengths; the most viewed videos; creators, sounds, hashtags used together.
 
 function contentPanel() {
   return [element("div", { class: "grid" }, heatCard(), lengthCard(), videosCard())];
@@ -34,11 +34,11 @@ function heatCells() {
 function heatCard() {
   const title = "When videos do well";
   if (!isPublished(PARTS.benchmark)) return card({ title, span: 7, body: [notPublished(PARTS.benchmark)] });
-  if (!heatCells().some((cell) => cell.count)) return card({ title, span: 7, body: [empty("No videos of the last 90 days", "Walks of hashtag feeds bring videos with their posting times.")] });
+  if (!heatCells().some((cell) => cell.count)) return card({ title, span: 7, body: [empty("No videos of the last 90 days", "Walks of hashtag feeds collect videos with their posting times.")] });
   const tip = (cell) => [`${WEEKDAYS[cell.weekday - 1]} ${String(cell.hour).padStart(2, "0")}:00 UTC`, cell.count ? [[null, "median views", compact(cell.value)], [null, "best tenth from", compact(cell.p90)], [null, "videos", whole(cell.count)]] : [[null, "videos", "none"]]];
   const chart = new Chart({ label: "Median views by weekday and hour of posting", tip, height: 266, spec: (theme, width) => heatSpec(theme, width, { cells: heatCells() }) });
   const columns = [{ key: "weekday", label: "Weekday", format: (value) => WEEKDAYS[value - 1] }, { key: "hour", label: "Hour, UTC", isNumber: true }, { key: "value", label: "Median views", isNumber: true, format: compact }, { key: "p90", label: "Best tenth from", isNumber: true, format: compact }, { key: "count", label: "Videos", isNumber: true }];
-  const made = chartCard({ title, note: "Median views by weekday and hour of posting (UTC), videos of the last 90 days; the stronger the colour the more views, in fifths", span: 7, tools: [chooseBenchmark()], chart, tableOf: () => ({ rows: heatCells().filter((cell) => cell.count), columns, sort: "value" }) });
+  const made = chartCard({ title, note: "Median views by weekday and hour of posting (UTC), videos of the last 90 days; a stronger colour means more views, in fifths", span: 7, tools: [chooseBenchmark()], chart, tableOf: () => ({ rows: heatCells().filter((cell) => cell.count), columns, sort: "value" }) });
   benchmarkChoice.listeners.push(() => made.refresh());
   return made;
 }
@@ -65,13 +65,13 @@ function lengthCard() {
   ];
   const made = new DataTable({ name: title, columns, rows: lengthRows() });
   const half = () => lengthRows().find((row) => row.dimension === "all")?.median_days_to_half_views;
-  const note = () => `Half of the videos reach the median, a tenth the best tenth.${isMissing(half()) ? "" : ` Half of all views come within ${half().toFixed(1)} days.`} Of ${sliceName(benchmarkChoice.key)}.`;
+  const note = () => `Half of the videos reach the median, a tenth of them the top decile.${isMissing(half()) ? "" : ` Half of all views come within ${half().toFixed(1)} days.`} Of ${sliceName(benchmarkChoice.key)}.`;
   const box = card({ title, note: note(), span: 5, tools: made.tools(), body: [made.box, made.more], isFlush: true });
   benchmarkChoice.listeners.push(() => { made.setRows(lengthRows()); box.querySelector(".card-note").textContent = note(); });
   return box;
 }
 
-// A link to TikTok, made of nothing but a number and a handle that looks like one.
+// A link to TikTok, built only from a number and a well-formed handle.
 function videoUrl(row) {
   const handle = /^[\w.]{1,60}$/.test(row.handle || "") ? row.handle : "_";
   return /^\d{5,25}$/.test(row.video_id) ? `https://www.tiktok.com/@${handle}/video/${row.video_id}` : null;
@@ -108,8 +108,8 @@ function videosCard() {
     { key: "engagement_rate", label: "Engagement", isNumber: true, format: share },
     ...["video_id", "handle", "sound", "region", "language", "duration_seconds", "snapshot_date"].map((key) => ({ key, isHidden: true })),
   ];
-  const note = `The ${whole(rows.length)} most viewed of ${plural(all, "video")}; engagement is likes, comments and shares by views`;
-  return tableCard({ title, note, columns, rows, sort: "view_count", searched: ["caption", "hashtags", "handle", "display_name", "sound", "region", "language"], nothing: ["No videos yet", "Walks of hashtag feeds and datasets bring them."] });
+  const note = `The ${whole(rows.length)} most viewed of ${plural(all, "video")}; engagement is likes, comments and shares per view`;
+  return tableCard({ title, note, columns, rows, sort: "view_count", searched: ["caption", "hashtags", "handle", "display_name", "sound", "region", "language"], nothing: ["No videos yet", "Walks of hashtag feeds and datasets collect them."] });
 }
 
 function creatorsCard() {
@@ -141,10 +141,10 @@ function soundsCard() {
 
 function togetherCard() {
   const title = "Used together";
-  const note = "Lift: how many times as often as chance";
+  const note = "Lift: the frequency as a multiple of chance";
   if (!isPublished(PARTS.together)) return card({ title, span: 5, body: [notPublished(PARTS.together)] });
   const rows = rowsOf(PARTS.together);
-  if (!rows.length) return card({ title, note, span: 5, body: [empty("No videos with several hashtags yet", "They come with videos of watched hashtags.")] });
+  if (!rows.length) return card({ title, note, span: 5, body: [empty("No videos with several hashtags yet", "They appear with videos of watched hashtags.")] });
   const keys = [...new Set(rows.filter((row) => row.rank === 1).sort((one, other) => other.video_count - one.video_count).map((row) => row.hashtag_key))];
   const of = (key) => rows.filter((row) => row.hashtag_key === key);
   const columns = [

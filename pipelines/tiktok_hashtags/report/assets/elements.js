@@ -1,4 +1,4 @@
-// Elements are made here and nowhere else. Text goes in as text nodes, so whatever stands in a caption stays text.
+// All elements are made here. Text is inserted as text nodes, so the content of a caption stays text.
 
 const PARSED = JSON.parse(document.getElementById("data").textContent);
 const PARTS = PARSED.parts;
@@ -36,7 +36,7 @@ function notPublished(part) {
   return empty("Not in this publication", `${names} is missing: \`tiktags publish\` builds it from what is loaded.`);
 }
 
-// Our own sentences: what stands between backticks is code.
+// Our own sentences: text between backticks is code.
 const prose = (text) => text.split("`").map((piece, index) => (index % 2 ? element("code", {}, piece) : piece));
 
 // A card: heading, a line under it, tools to the right, a body.
@@ -60,7 +60,7 @@ function card({ title, note, tools = [], span = 12, body = [], isFlush = false, 
   );
 }
 
-// One of a few: radio buttons that look like a switch, so the arrow keys work as anywhere.
+// A choice of a few: radio buttons that look like a switch, so the arrow keys work as usual.
 let segmentsMade = 0;
 function segments(label, options, chosen, onChoice) {
   const name = `segments-${(segmentsMade += 1)}`;

@@ -29,5 +29,5 @@ const longDay = orMissing((date) => longDayFormat.format(asTime(date)));
 const seconds = orMissing((value) => `${Math.round(value)} s`);
 const plural = (count, one, many = `${one}s`) => `${whole(count)} ${count === 1 ? one : many}`;
 
-// Dates of a line, so many days back from its end.
+// Dates of a line, some days back from its end.
 const daysBefore = (date, days) => new Date(asTime(date) - days * 86_400_000).toISOString().slice(0, 10);

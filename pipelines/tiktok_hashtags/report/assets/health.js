@@ -1,4 +1,4 @@
-// Cost and health: what the data cost, what could not be had and why, how fresh it is, whether it passed its tests.
+// Cost and health: the cost of the data, the missing data with the reasons, freshness, and test results.
 
 const costChoice = { measure: "cost_usd" };
 const COST_MEASURES = [["cost_usd", "Dollars"], ["credits", "Credits"], ["request_count", "Requests"]];
@@ -7,7 +7,7 @@ const costFormat = () => (costChoice.measure === "cost_usd" ? dollars : whole);
 function costPanel() {
   const part = PARTS.costs;
   if (!isPublished(part)) return [notPublished(part)];
-  if (!part.days.rows.length) return [element("div", { class: "grid" }, card({ title: "API cost by day", body: [empty("No requests in the last 31 days", "Local dataset files cost nothing and ask nobody.")] }))];
+  if (!part.days.rows.length) return [element("div", { class: "grid" }, card({ title: "API cost by day", body: [empty("No requests in the last 31 days", "Local dataset files cost nothing and need no request.")] }))];
   return [element("div", { class: "grid" }, costCard(), endpointsCard())];
 }
 
@@ -46,7 +46,7 @@ function endpointsCard() {
     { key: "usd_per_1000_new_observations", label: "$ per 1,000", isNumber: true, format: dollars },
     { key: "bytes", label: "Received", isNumber: true, format: bytes, isFar: true },
   ];
-  return tableCard({ title: "Cost by endpoint", note: "The last 31 days; a dash is a price that nobody publishes", columns, rows: rowsOf(PARTS.costs.endpoints), sort: "cost_usd", searched: ["provider", "endpoint"] });
+  return tableCard({ title: "Cost by endpoint", note: "The last 31 days; a dash is an unpublished price", columns, rows: rowsOf(PARTS.costs.endpoints), sort: "cost_usd", searched: ["provider", "endpoint"] });
 }
 
 function healthPanel() {
@@ -67,7 +67,7 @@ function coverageCard() {
   };
   const chart = new Chart({ label: "Complete and incomplete walks by day", tip, height: 334, spec: (theme, width) => stackSpec(theme, width, { rows: points, series: series(theme), height: 300 }) });
   const columns = [{ key: "snapshot_date", label: "Day" }, { key: "complete_count", label: "Complete", isNumber: true }, { key: "incomplete_count", label: "Incomplete", isNumber: true }];
-  return chartCard({ title, note: "Walks by day: what was asked for, and whether it came whole", span: 5, before: keyLegend(() => series(colours()).map((each) => [each.colour, each.key])), chart, tableOf: () => ({ rows: days, columns, sort: "snapshot_date" }) });
+  return chartCard({ title, note: "Walks by day: requested data, complete or not", span: 5, before: keyLegend(() => series(colours()).map((each) => [each.colour, each.key])), chart, tableOf: () => ({ rows: days, columns, sort: "snapshot_date" }) });
 }
 
 function missingCard() {
@@ -81,16 +81,16 @@ function missingCard() {
     ...["provider", "endpoint", "stop_reason", "pages", "credits"].map((key) => ({ key, isHidden: true })),
   ];
   const rows = isPublished(part) ? rowsOf(part.walks) : [];
-  return tableCard({ title: "What could not be fetched, and why", note: missingNote(part), span: 7, columns, rows, sort: "is_complete", isDescending: false, searched: ["target", "provider", "endpoint", "reason", "stop_reason"], missing: isPublished(part) ? null : part, nothing: ["No walks on the newest day", "Everything on this page comes from earlier days."] });
+  return tableCard({ title: "Missing data, with the reasons", note: missingNote(part), span: 7, columns, rows, sort: "is_complete", isDescending: false, searched: ["target", "provider", "endpoint", "reason", "stop_reason"], missing: isPublished(part) ? null : part, nothing: ["No walks on the newest day", "Everything on this page comes from earlier days."] });
 }
 
-// The table holds the first walks only; the day's counts hold all.
+// The table has only the first walks; the day's counts include all.
 function missingNote(part) {
   const newest = isPublished(part) ? rowsOf(part.days).at(-1) : null;
   if (!newest) return "Walks of the newest day";
   const incomplete = newest.incomplete_count;
   const walks = plural(newest.complete_count + incomplete, "walk");
-  return incomplete ? `${incomplete} of the ${walks} of the newest day, on top` : `Nothing: all ${walks} of the newest day came whole`;
+  return incomplete ? `${incomplete} of the ${walks} of the newest day, at the top` : `None: all ${walks} of the newest day are complete`;
 }
 
 function freshnessCard() {
@@ -102,7 +102,7 @@ function freshnessCard() {
     { key: "item_count_newest_date", label: "Hashtags or videos", isNumber: true },
     ...["provider", "newest_snapshot_date"].map((key) => ({ key, isHidden: true })),
   ];
-  return tableCard({ title: "Freshness", note: "Newest observation of each provider's data, against the newest day of the warehouse", span: 5, columns, rows: isPublished(part) ? rowsOf(part) : [], sort: "age_days", searched: ["entity", "provider"], missing: isPublished(part) ? null : part, nothing: ["Nothing was observed yet", "The first run brings it."] });
+  return tableCard({ title: "Freshness", note: "Newest observation of each provider's data, compared with the newest day of the warehouse", span: 5, columns, rows: isPublished(part) ? rowsOf(part) : [], sort: "age_days", searched: ["entity", "provider"], missing: isPublished(part) ? null : part, nothing: ["Nothing was observed yet", "The first run brings it."] });
 }
 
 function testsCard() {
@@ -132,5 +132,5 @@ function agreementCard() {
     { key: "relative_difference", label: "Difference", isNumber: true, cell: (row) => [signedShare(row.relative_difference), row.is_rounded && element("span", { class: "sub" }, "one is rounded")] },
     ...["difference", "is_rounded"].map((key) => ({ key, isHidden: true })),
   ];
-  return tableCard({ title: "Do the providers agree?", note: "The same hashtag and day as two providers tell it, the largest differences between exact counts first", columns, rows: isPublished(part) ? rowsOf(part) : [], searched: ["hashtag_key", "measure", "provider", "other_provider"], missing: isPublished(part) ? null : part, nothing: ["No hashtag has two providers on the newest day", "With one provider there is nothing to compare."] });
+  return tableCard({ title: "Do the providers agree?", note: "The same hashtag and day from two providers; the largest differences between exact counts come first", columns, rows: isPublished(part) ? rowsOf(part) : [], searched: ["hashtag_key", "measure", "provider", "other_provider"], missing: isPublished(part) ? null : part, nothing: ["No hashtag has two providers on the newest day", "With one provider there is nothing to compare."] });
 }

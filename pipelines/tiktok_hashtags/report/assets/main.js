@@ -4,10 +4,10 @@ const PANELS = [
   ["overview", "Overview", "What is growing on your watchlist", overviewPanel],
   ["trends", "Trends", "What is trending", trendsPanel],
   ["content", "Content", "What works, and when", contentPanel],
-  ["people", "Creators & sounds", "Who and what carries the hashtags", peoplePanel],
+  ["people", "Creators & sounds", "The creators and sounds of the hashtags", peoplePanel],
   ["campaigns", "Campaigns", "How the campaigns do", campaignsPanel],
   ["cost", "Cost", "What the data cost", costPanel],
-  ["health", "Data health", "Whether to believe this page", healthPanel],
+  ["health", "Data health", "The reliability of this page", healthPanel],
 ];
 const built = new Set();
 
@@ -39,7 +39,7 @@ function choose(id, options) {
   scrollTo(0, 0);
 }
 
-// Arrow keys move along the tabs, Home and End to the ends, as the pattern for tabs has it.
+// Arrow keys move along the tabs, Home and End to the ends, as in the standard pattern for tabs.
 function onTabKey(event) {
   const ids = PANELS.map(([id]) => id);
   const place = ids.indexOf(event.currentTarget.dataset.panel);
@@ -79,7 +79,7 @@ function drawHealth() {
   return element("button", { class: "pill", type: "button", onclick: () => choose("health"), "aria-label": `${text}: go to data health` }, element("span", { class: `dot dot-${level}` }), text);
 }
 
-// The theme: the system's until one is chosen. Where a browser keeps nothing for files, the choice lasts as long as the page.
+// The theme: the system's until one is chosen. If a browser stores nothing for files, the choice lasts as long as the page.
 const THEME_KEY = "tiktags-theme";
 const system = matchMedia("(prefers-color-scheme: dark)");
 
@@ -102,7 +102,7 @@ function onTheme(button) {
   try {
     localStorage.setItem(THEME_KEY, theme);
   } catch {
-    // Private windows and some file:// pages keep nothing.
+    // Private windows and some file:// pages store nothing.
   }
   setTheme(theme);
   nameTheme(button);
@@ -113,7 +113,7 @@ function nameTheme(button) {
   button.setAttribute("aria-label", isDark() ? "Use the light theme" : "Use the dark theme");
 }
 
-// Paper: everything, light, wherever the reader was.
+// Print: all panels, in the light theme, from any tab.
 async function onPrint() {
   await toPaper();
   print();

@@ -84,7 +84,7 @@ function costNote(requests, unpriced) {
   return `without ${unpriced.length === 1 ? unpriced[0] : plural(unpriced.length, "provider")}, unpriced`;
 }
 
-// Growth. What is chosen lives here; each change draws the chart again.
+// Growth. The choice is stored here; each change redraws the chart.
 const growthChoice = { measure: "view", mode: "indexed", days: 30, keys: [] };
 const MODES = [["indexed", "Indexed"], ["gain", "Daily gain"], ["total", "Total (log)"]];
 const MOST_LINES = 8;
@@ -120,7 +120,7 @@ function growthTip({ day: date }) {
 function growthCard() {
   const charted = new Set(rowsOf(PARTS.growth.series).map((row) => row.hashtag_key));
   const candidates = leaderboard().filter((row) => charted.has(row.hashtag_key));
-  if (!candidates.length) return card({ title: "Hashtag growth", span: 8, body: [empty("No counts yet", "Details and searches of watched hashtags bring view counts; the next run adds a day.")] });
+  if (!candidates.length) return card({ title: "Hashtag growth", span: 8, body: [empty("No counts yet", "Details and searches of watched hashtags collect view counts; the next run adds a day.")] });
   const fastest = [...candidates].sort((one, other) => (other.growth_7d_rate ?? other.growth_rate ?? -Infinity) - (one.growth_7d_rate ?? one.growth_rate ?? -Infinity));
   growthChoice.keys = fastest.slice(0, 5).map((row) => row.hashtag_key);
   const label = "Growth of the chosen hashtags by day";
@@ -143,7 +143,7 @@ function growthCard() {
 function growthNote(count) {
   const all = leaderboard().length;
   const left = all > count ? `; the ${count} largest of ${all} can be drawn` : "";
-  return `Indexed: 100 on the first day shown. Exact counts where there are any${left}.`;
+  return `Indexed: 100 on the first day shown. Exact counts if there are any${left}.`;
 }
 
 function growthTable() {
@@ -175,12 +175,12 @@ function leaderboardCard() {
     { key: "growth_7d_rate", label: "7 days", isNumber: true, cell: (row) => change(row.growth_7d_rate) },
     ...["hashtag_key", "campaign", "snapshot_date", "precision", "role", "video_count", "creator_count", "growth_rate", "growth_30d_rate", "view_acceleration", "video_gain_per_day"].map((key) => ({ key, isHidden: true })),
   ];
-  return tableCard({ title: "Leaderboard", note: "Latest count, gain a day, growth in 7 days", span: 4, columns, rows: leaderboard(), sort: leaderboard().some((row) => !isMissing(row.growth_7d_rate)) ? "growth_7d_rate" : "view_count", searched: ["hashtag_name", "hashtag_key", "campaign", "role"], nothing: ["Nothing is watched", "`tiktags watch add` puts a hashtag on the list."] });
+  return tableCard({ title: "Leaderboard", note: "Latest count, gain per day, growth in 7 days", span: 4, columns, rows: leaderboard(), sort: leaderboard().some((row) => !isMissing(row.growth_7d_rate)) ? "growth_7d_rate" : "view_count", searched: ["hashtag_name", "hashtag_key", "campaign", "role"], nothing: ["Nothing is watched", "`tiktags watch add` puts a hashtag on the list."] });
 }
 
 function signalsCard() {
   const title = "Early signals";
-  const note = "Gains far outside a hashtag's own habit: robust z-score of 3.5 and more";
+  const note = "Gains far outside a hashtag's usual range: robust z-score of 3.5 or more";
   if (!isPublished(PARTS.signals)) return card({ title, span: 7, body: [notPublished(PARTS.signals)] });
   const columns = [
     { key: "hashtag_name", label: "Hashtag", cell: (row) => hashtag(row.hashtag_name), kind: "main-cell" },

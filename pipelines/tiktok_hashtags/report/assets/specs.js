@@ -1,12 +1,12 @@
-// The kinds of charts. Each takes plain rows and gives a specification with a layout of known size, so that labels
+// The kinds of charts. Each takes plain rows and returns a specification with a layout of known size, so that labels
 // can be placed beside the ends of lines.
 
-// A plot inside margins; nothing is left to fit.
+// A plot inside fixed margins, without automatic fitting.
 function frame(width, height, { left = 46, right = 12, top = 8, bottom = 26 } = {}) {
   return { autosize: "none", padding: { left, right, top, bottom }, width: Math.max(60, width - left - right), height };
 }
 
-// Days for an axis: at most `most` of them, evenly, the last included.
+// Days for an axis: at most `most` of them, evenly spaced, including the last.
 function axisDays(days, most) {
   const step = Math.max(1, Math.ceil((days.length - 1) / Math.max(1, most - 1)));
   return days.filter((_, index) => (days.length - 1 - index) % step === 0).map(asTime);
@@ -22,7 +22,7 @@ function dayAxis(days, width) {
 const COMPACT = "replace(format(datum.value, datum.value > 0 && datum.value < 1 ? '~g' : '~s'), 'G', 'B')";
 const colourScale = (lines) => ({ domain: lines.map((line) => line.key), range: lines.map((line) => line.colour) });
 
-// Where labels go so that none covers another: wanted places, moved apart by `gap`, kept within [0, height].
+// Positions of labels that do not overlap: the wanted ones, moved apart by `gap`, within [0, height].
 function spread(places, gap, height) {
   const order = places.map((place, index) => ({ place, index })).sort((one, other) => one.place - other.place);
   order.forEach((label, index) => {
@@ -69,7 +69,7 @@ function lineSpec(theme, width, { lines, isLog = false, height = 330, labelWidth
   };
 }
 
-// A rule at the day that is nearest to the pointer; its tooltip tells all lines' values of that day.
+// A rule at the day nearest to the pointer; its tooltip shows all lines' values of that day.
 function atPointer(days, x, theme) {
   return {
     data: { values: days.map((date) => ({ day: date, t: asTime(date) })) },

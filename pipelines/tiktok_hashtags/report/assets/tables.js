@@ -2,7 +2,7 @@
 
 const ROWS_SHOWN = 100;
 
-// A cell for spreadsheets: quoted, and nothing that one would take for a formula.
+// A cell for spreadsheets: quoted, and never read as a formula.
 function csvCell(value) {
   if (isMissing(value)) return "";
   if (typeof value === "number") return String(value);
@@ -49,7 +49,7 @@ class DataTable {
     this.draw();
   }
 
-  // What filters the table, and what saves it.
+  // The filter of the table, and its CSV button.
   tools() {
     const csv = element("button", { class: "button", type: "button", "aria-label": `Save ${this.name} as CSV`, onclick: () => save(`${this.fileName()}.csv`, this.csv()) }, "CSV");
     if (!this.searched.length) return [csv];

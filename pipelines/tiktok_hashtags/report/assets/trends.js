@@ -4,7 +4,7 @@ function trendsPanel() {
   const part = PARTS.trends;
   if (!isPublished(part)) return [notPublished(part)];
   const lists = rowsOf(part.lists);
-  if (!lists.length) return [element("div", { class: "grid" }, card({ title: "Trend rank", body: [empty("No trend lists in the last 31 days", "A `[[trends]]` entry in the watchlist asks for one.")] }), searchCard())];
+  if (!lists.length) return [element("div", { class: "grid" }, card({ title: "Trend rank", body: [empty("No trend lists in the last 31 days", "A `[[trends]]` entry in the watchlist adds one.")] }), searchCard())];
   const shown = { number: lists[0].list_number };
   const board = boardTable(shown);
   const chart = bumpChart(shown, lists);
@@ -15,7 +15,7 @@ function trendsPanel() {
   };
   const select = choice("Trend list", lists.map((list) => [String(list.list_number), listName(list)]), String(shown.number), choose);
   const ranks = chartCard({ title: "Trend rank", note: trendNote(lists, part), span: 7, tools: [select], chart, tableOf: () => ({ rows: rankRows(shown.number), columns: [{ key: "day", label: "Day" }, { key: "hashtag_name", label: "Hashtag", cell: (row) => hashtag(row.hashtag_name) }, { key: "rank", label: "Rank", isNumber: true }], sort: "day" }) });
-  const boardCard = card({ title: "The list now", note: "Where each stands, where it comes from, and its views of all time", span: 5, tools: board.tools(), body: [board.box, board.more], isFlush: true, kind: "long" });
+  const boardCard = card({ title: "The list now", note: "Each hashtag's rank, its previous rank, and its all-time views", span: 5, tools: board.tools(), body: [board.box, board.more], isFlush: true, kind: "long" });
   return [element("div", { class: "grid" }, ranks, boardCard, searchCard())];
 }
 
@@ -28,12 +28,12 @@ function listName(list) {
 function trendNote(lists, part) {
   const all = lists[0].list_count;
   const left = all > lists.length ? ` ${lists.length} of ${all} lists.` : "";
-  return `The first ${part.charted_ranks} over up to 31 days; in a gap a hashtag was not among them.${left}`;
+  return `The first ${part.charted_ranks} over up to 31 days; a gap means that a hashtag was not among them.${left}`;
 }
 
 const boardRows = (number) => rowsOf(PARTS.trends.board).filter((row) => row.list_number === number);
 
-// Every day of the list for each of its leaders, null where it was not on the list.
+// Every day of the list for each of its leaders, null if it was not on the list.
 function bumpLines(number, theme) {
   const rows = rowsOf(PARTS.trends.ranks).filter((row) => row.list_number === number);
   const days = [...new Set(rows.map((row) => row.snapshot_date))].sort();
@@ -93,5 +93,5 @@ function searchCard() {
     { key: "view_gain_per_day", label: "Views a day", isNumber: true, format: signedCompact, isFar: true },
     { key: "snapshot_date", label: "Day", format: day, isFar: true },
   ];
-  return tableCard({ title: "Search results", note: "Which hashtags a keyword finds, in TikTok's order", missing: isPublished(PARTS.searches) ? null : PARTS.searches, columns, rows: isPublished(PARTS.searches) ? rowsOf(PARTS.searches) : [], searched: ["keyword", "hashtag_name"], nothing: ["No searches in the last 31 days", "A `[[searches]]` entry in the watchlist asks for one."] });
+  return tableCard({ title: "Search results", note: "The hashtags that a keyword finds, in TikTok's order", missing: isPublished(PARTS.searches) ? null : PARTS.searches, columns, rows: isPublished(PARTS.searches) ? rowsOf(PARTS.searches) : [], searched: ["keyword", "hashtag_name"], nothing: ["No searches in the last 31 days", "A `[[searches]]` entry in the watchlist asks for one."] });
 }

@@ -1,6 +1,6 @@
 """The publication on PostgreSQL: the marts' rows in separate schemas, replaced in one transaction.
 
-Rows are deleted and inserted, instead of tables dropped and renamed: a reader sees all of the old state or all of the
+Rows are deleted and inserted; tables are not dropped and renamed. So a reader sees all of the old state or all of the
 new, neither waits for the other, and grants and views on the tables stay. Only a table whose columns changed has to be
 altered, which waits for its readers, up to a limit.
 """
