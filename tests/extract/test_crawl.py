@@ -291,6 +291,23 @@ def test_each_request_is_in_the_tables_once_with_the_walk_it_belongs_to(
     ]
 
 
+def test_a_page_that_misled_its_walk_is_requested_again_by_the_next_run(crawl: Crawl, sandbox: Sandbox) -> None:
+    targets = Targets(videos=[Hashtag(id="3242")])
+    sandbox.script(Fault("unifapi", "no_cursor"))
+
+    runs = [crawl("unifapi", targets, page_size=10) for _ in range(2)]
+
+    assert [run.tally.walks[0].stop_reason for run in runs] == ["no_cursor", "feed_end"]
+
+
+def test_a_walk_costs_what_all_its_requests_do(crawl: Crawl, raw: Raw, sandbox: Sandbox) -> None:
+    sandbox.script(Fault("crawlora", "captcha"))
+
+    crawl("crawlora", Targets(details=[Hashtag(name="christmas")]), into=raw)
+
+    assert raw.rows("select pages, is_complete, credits from raw.walks") == [(1, True, 16)]
+
+
 @pytest.mark.parametrize("fault", ["null_item", "no_id_item", "wrong_type_item", "int_beyond_64"])
 def test_a_bad_item_is_kept_with_the_reason_and_the_rest_loads(
     crawl: Crawl, raw: Raw, sandbox: Sandbox, world: World, fault: str
@@ -332,6 +349,20 @@ def test_unknown_fields_are_a_notice_and_no_columns(
     assert detail.startswith(named)
     assert len(detail) < 2_000
     assert set(dlt_raw.rows(columns)) == before
+
+
+def test_a_field_that_an_earlier_notice_told_of_is_not_told_again(
+    crawl: Crawl, make_session: MakeSession, sandbox: Sandbox
+) -> None:
+    sandbox.script(Fault("unifapi", "deep_unknown"))
+    targets = Targets(videos=[Hashtag(id="3242")])
+    known = Known(unnamed_fields={"unifapi_videos": {"unknown"}})
+
+    first = crawl("unifapi", targets)
+    again = crawl("unifapi", targets, session=make_session(known=known))
+
+    assert [notice["kind"] for notice in first.tally.notices] == ["drift"]
+    assert (again.tally.notices, again.tally.walks[0].replayed_pages > 0) == ([], True)
 
 
 def test_a_notice_counts_what_was_rejected_and_says_why(crawl: Crawl, dlt_raw: TablesOfDlt, sandbox: Sandbox) -> None:
