@@ -244,7 +244,7 @@ def test_no_other_command_sends_anything_anywhere(ran: Ran, command: str) -> Non
 def test_what_dbt_leaves_behind_is_in_the_folder(ran: Ran) -> None:
     left = {str(path.relative_to(ran.folder)) for path in ran.folder.glob("data/dbt/*/*")}
 
-    assert {"data/dbt/target/manifest.json", "data/dbt/logs/dbt.log"} <= left
+    assert {"data/dbt/target/run_results.json", "data/dbt/logs/dbt.log"} <= left
 
 
 def test_a_second_run_has_nothing_left_to_ask(ran: Ran) -> None:

@@ -154,7 +154,7 @@ def test_no_file_but_the_secrets_holds_a_key(leaky: Leaky, all_bytes: Callable[[
     holding = {str(path.relative_to(leaky.folder)) for path, content in files.items() if found_in(content)}
 
     assert holding == {".dlt/secrets.toml"}
-    assert {"trace.pickle", "manifest.json", "dbt.log", "hashtags.duckdb"} <= {path.name for path in files}
+    assert {"trace.pickle", "run_results.json", "dbt.log", "hashtags.duckdb"} <= {path.name for path in files}
 
 
 def test_no_page_of_the_journal_holds_a_key(leaky: Leaky) -> None:
