@@ -88,7 +88,7 @@ def _invoke(project: Project, *command: str) -> Any:
 
 
 def _check(outcome: Any) -> None:
-    """Raise the error of dbt's results, which differs for tests and models."""
+    """Raise the error for dbt's results: one class for failed tests, one for failed models."""
     if outcome.success:
         return
     if isinstance(outcome.exception, KeyboardInterrupt):
