@@ -26,8 +26,7 @@ from tiktok_hashtags import providers
 from tiktok_hashtags.clock import frozen_clock
 from tiktok_hashtags.extract.session import Session
 from tiktok_hashtags.extract.settings import Settings
-from tiktok_hashtags.extract.source_run import SourceRun
-from tiktok_hashtags.extract.walk import Targets
+from tiktok_hashtags.extract.walk import SourceRun, Targets
 from tiktok_hashtags.fetch.client import ApiClient
 from tiktok_hashtags.fetch.journal import Journal
 from tiktok_hashtags.fetch.money import PricePlan

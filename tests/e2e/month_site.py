@@ -17,8 +17,8 @@ from tests.e2e.truth import industry, on
 
 from tiktok_hashtags import providers
 from tiktok_hashtags.clock import frozen_clock
-from tiktok_hashtags.extract.source_run import SourceRun
 from tiktok_hashtags.extract.tables import watchlist_source
+from tiktok_hashtags.extract.walk import SourceRun
 from tiktok_hashtags.jobs.opened import Options, open_project
 from tiktok_hashtags.jobs.plan import plan_run
 from tiktok_hashtags.sandbox import DATASET_ID, World

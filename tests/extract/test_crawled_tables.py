@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from tiktok_hashtags import providers
+from tiktok_hashtags.extract.session import Known
 from tiktok_hashtags.extract.settings import Settings
 from tiktok_hashtags.extract.walk import Targets
 from tiktok_hashtags.sandbox import Fault, Sandbox, World
@@ -158,3 +159,34 @@ def test_progress_is_reported_page_by_page(
     crawl("unifapi", Targets(videos=[Hashtag(id="3242", max_videos=25)]), session=session, page_size=10)
 
     assert shown == [("unifapi", "id 3242", 10), ("unifapi", "id 3242", 10), ("unifapi", "id 3242", 5)]
+
+
+def test_a_page_that_misled_its_walk_is_requested_again_by_the_next_run(crawl: Crawl, sandbox: Sandbox) -> None:
+    targets = Targets(videos=[Hashtag(id="3242")])
+    sandbox.script(Fault("unifapi", "no_cursor"))
+
+    runs = [crawl("unifapi", targets, page_size=10) for _ in range(2)]
+
+    assert [run.tally.walks[0].stop_reason for run in runs] == ["no_cursor", "feed_end"]
+
+
+def test_a_walk_costs_what_all_its_requests_do(crawl: Crawl, raw: Raw, sandbox: Sandbox) -> None:
+    sandbox.script(Fault("crawlora", "captcha"))
+
+    crawl("crawlora", Targets(details=[Hashtag(name="christmas")]), into=raw)
+
+    assert raw.rows("select pages, is_complete, credits from raw.walks") == [(1, True, 16)]
+
+
+def test_a_field_that_an_earlier_notice_told_of_is_not_told_again(
+    crawl: Crawl, make_session: MakeSession, sandbox: Sandbox
+) -> None:
+    sandbox.script(Fault("unifapi", "deep_unknown"))
+    targets = Targets(videos=[Hashtag(id="3242")])
+    known = Known(unnamed_fields={"unifapi_videos": {"unknown"}})
+
+    first = crawl("unifapi", targets)
+    again = crawl("unifapi", targets, session=make_session(known=known))
+
+    assert [notice["kind"] for notice in first.tally.notices] == ["drift"]
+    assert (again.tally.notices, again.tally.walks[0].replayed_pages > 0) == ([], True)

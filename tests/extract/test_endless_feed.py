@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
-from tiktok_hashtags.extract.source_run import SourceRun
-from tiktok_hashtags.extract.walk import Targets
+from tiktok_hashtags.extract.walk import SourceRun, Targets
 from tiktok_hashtags.providers.unifapi import unifapi, walks_for
 from tiktok_hashtags.watchlist.model import Hashtag
 

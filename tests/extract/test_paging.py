@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from tests.extract.feeds import feed, items_of, page, scripted, walked
 
 from tiktok_hashtags.errors import BudgetError, NotFoundError, ServerError
-from tiktok_hashtags.extract.paging import Fetch, Page, Rules, walk_key
+from tiktok_hashtags.extract.paging import Fetch, Page, Rules
+from tiktok_hashtags.extract.walk import walk_key
 
 MAX_FAULTS = 12
 
@@ -97,11 +98,13 @@ def numbered(ids_of: Callable[[int], Sequence[str | None]]) -> Fetch:
         (feed(100, 10), Rules(max_items=25), "max_videos", 3),
         (feed(20, 10), Rules(max_items=20), "feed_end", 2),
         (feed(100, 10), Rules(known_pages=2, known_ids={str(n) for n in range(10, 100)}), "known_pages", 3),
+        (scripted(page([], "1", has_more=True), page(["a"])), Rules(known_pages=1), "feed_end", 2),
         (feed(100, 10), Rules(max_pages=4), "max_pages", 4),
         (scripted(NotFoundError("no such hashtag")), Rules(), "not_found", 0),
         (scripted(page(["a"], "1", has_more=True), ServerError("HTTP 500")), Rules(), "server_error", 1),
         (scripted(BudgetError("not sent")), Rules(), "budget", 0),
         (scripted(replace(page(["a"], "1", has_more=True), is_partial=True)), Rules(), "balance", 1),
+        (scripted(replace(page(["a"]), is_partial=True)), Rules(), "balance", 1),
         (scripted(page(["a"], None, has_more=True)), Rules(), "no_cursor", 1),
         (scripted(page(["a"], "", has_more=True)), Rules(), "no_cursor", 1),
         (scripted(page(["a"], "1", has_more=True), page(["b"], "1", has_more=True)), Rules(), "cursor_loop", 2),

@@ -12,9 +12,10 @@ from tests.fake_network import Script, accept, fetch, ok
 from tiktok_hashtags.errors import BodyError, ConfigError, NetworkError, RequestError, StatusError, UnreachableError
 from tiktok_hashtags.extract.session import Session
 from tiktok_hashtags.fetch.answers import MAX_BODY_BYTES
-from tiktok_hashtags.fetch.calls import Reply
+from tiktok_hashtags.fetch.calls import Accepted, Reply
 from tiktok_hashtags.fetch.client import ApiClient
 from tiktok_hashtags.fetch.money import PricePlan
+from tiktok_hashtags.redaction import register_api_key
 from tiktok_hashtags.sandbox import Fault, Sandbox, serve
 
 if TYPE_CHECKING:
@@ -200,6 +201,24 @@ def test_a_redirect_is_not_followed(sandbox: Sandbox, make_session: MakeSession)
 
     assert sandbox.strays == []
     assert sandbox.meter()["unifapi"]["requests"] == 1
+
+
+def test_an_answer_that_echoes_the_key_is_read_and_kept_without_it(make_client: MakeClient, session: Session) -> None:
+    key = "a-key-that-comes-back"
+    register_api_key(key)
+    headers: list[str] = []
+
+    def accepted(response: httpx.Response) -> Accepted:
+        headers.append(response.headers["x-key"])
+        return accept(response)
+
+    client = make_client(lambda _: httpx.Response(200, headers={"x-key": key}, json={"echo": key}), session=session)
+    reply = fetch(client, accept=accepted)
+
+    kept = session.journal.page(reply.request_key)
+    assert (reply.payload, headers) == ({"echo": "[key]"}, ["[key]"])
+    assert kept is not None
+    assert kept.body == b'{"echo":"[key]"}'
 
 
 @pytest.mark.parametrize(

@@ -166,6 +166,22 @@ def test_what_a_request_did_not_cost_is_no_longer_spent(journal: Journal) -> Non
     assert (round(spent.day_usd, 9), round(spent.month_usd, 9)) == (0.02, 0.02)
 
 
+def test_usage_is_by_day_and_provider_and_has_no_dollars_where_a_price_is_unknown(journal: Journal) -> None:
+    reserve(journal, row(1))
+    journal.reserve(row(2), lambda _: None)
+    reserve(journal, row(3, provider="crawlora"))
+    journal.record(row(4, provider="crawlora", outcome="replayed", credits=0, cost_usd=0.0))
+    reserve(journal, row(5, requested_at=AT - timedelta(days=1)))
+
+    usage = journal.usage(since=AT.date())
+
+    # Day, provider, requests, replayed pages, unknown outcomes, credits and dollars.
+    assert [tuple(line.values()) for line in usage] == [
+        ("2026-11-01", "crawlora", 1, 1, 1, 50, 0.05),
+        ("2026-11-01", "unifapi", 2, 0, 2, 100, None),
+    ]
+
+
 def test_a_price_depends_on_the_credits_used_before_it_this_month(journal: Journal) -> None:
     first, used = journal.reserve(row(1), lambda spent: spent.month_credits / 10)
     second, used_then = journal.reserve(row(2), lambda spent: spent.month_credits / 10)

@@ -269,6 +269,19 @@ def test_the_plans_day_counts_what_earlier_runs_spent(
     assert network.count == 0
 
 
+def test_a_request_that_the_plan_refuses_leaves_the_budget_to_other_providers(
+    make_client: MakeClient, make_session: MakeSession
+) -> None:
+    session = make_session(budget=Budget(max_usd=0.10))
+    plan = PricePlan("small", 0.001, 1_000, credits_per_day=WORST - 1)
+
+    with pytest.raises(QuotaError):
+        fetch(make_client(Network(page()), plan=plan, session=session))
+
+    with pytest.raises(BudgetError, match=r"\$0\.0000 of \$0\.10"):
+        session.budget.reserve("other", 1, 0.11)
+
+
 def test_the_plans_month_counts_days_before(make_client: MakeClient, make_session: MakeSession) -> None:
     now = datetime(2026, 11, 20, 6)
     session = make_session(clock=lambda: now, snapshot_date=now.date())

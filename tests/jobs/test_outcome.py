@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
+from tiktok_hashtags.errors import BalanceError, QuotaError, ServerError, TiktagsError
 from tiktok_hashtags.extract.session import WalkResult
-from tiktok_hashtags.jobs.outcome import Outcome, count
+from tiktok_hashtags.jobs.outcome import Outcome, count, walk_exit_code
 
 if TYPE_CHECKING:
     from tests.conftest import MakeSession
@@ -69,3 +71,21 @@ def test_a_name_known_from_earlier_details_is_no_notice(make_session: MakeSessio
     count(outcome, session, [])
 
     assert outcome.notices == []
+
+
+@pytest.mark.parametrize(
+    ("stop_reason", "error", "exit_code"),
+    [
+        ("max_pages", None, 4),
+        ("balance", None, BalanceError.exit_code),
+        ("quota", QuotaError("used up"), QuotaError.exit_code),
+        ("server_error", ServerError("HTTP 500"), ServerError.exit_code),
+    ],
+)
+def test_a_walk_that_is_not_complete_asks_for_an_exit_code(
+    stop_reason: str, error: TiktagsError | None, exit_code: int
+) -> None:
+    ended = replace(walked("videos"), stop_reason=stop_reason, is_complete=False, error=error)
+
+    assert walk_exit_code(ended) == exit_code > 0
+    assert walk_exit_code(walked("videos")) == 0

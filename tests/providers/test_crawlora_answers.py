@@ -99,6 +99,7 @@ SERVICE = {"code": 500, "msg": "says the service", "data": None}
         (502, b"<html>", ServerError, 5, "HTTP 502"),
         (503, b"\xff", ServerError, 5, "HTTP 503"),
         (504, b'{"msg": "\xff"}', ServerError, 5, "HTTP 504"),
+        (202, SERVICE, StatusError, 1, "HTTP 202, says the service"),
         (200, SERVICE, EnvelopeError, 1, "HTTP 200 with code 500, says the service"),
         (200, GATEWAY, EnvelopeError, 1, "HTTP 200 with code None, some_code: says the gateway"),
         (200, envelope({}, 400), StatusError, 1, "HTTP 400, inside HTTP 200"),
@@ -132,7 +133,7 @@ def test_every_failing_answer_about_a_hashtag_is_a_typed_error(  # noqa: PLR0917
     assert str(walk.error).startswith("crawlora details of #christmas: ")
     assert said in str(walk.error)
     assert walk.is_complete == (kind is NotFoundError)
-    assert [(line[0], line[2]) for line in charges(session)] == [(status, 8 if status == 200 else 0)] * attempts
+    assert [(line[0], line[2]) for line in charges(session)] == [(status, 8 if status < 300 else 0)] * attempts
 
 
 @pytest.mark.parametrize(
@@ -156,6 +157,14 @@ def test_a_list_in_a_failing_inner_envelope_is_a_typed_error(
     assert said in str(only_walk(session).error)
     assert not only_walk(session).is_complete
     assert charges(session) == [(200, "envelope", 8)]
+
+
+def test_a_list_that_answers_with_the_page_before_is_left(crawl: Crawl, answered: Callable[..., Session]) -> None:
+    first_page = trend_page({"hashtag_name": "cat"}, has_more=True)
+
+    session = crawl("crawlora", TRENDS, session=answered(200, first_page))
+
+    assert (only_walk(session).stop_reason, only_walk(session).pages) == ("page_clamped", 1)
 
 
 def test_a_header_that_is_no_ascii_costs_no_more_than_its_page(

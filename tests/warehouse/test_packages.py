@@ -59,6 +59,15 @@ def test_garbage_inside_a_file_can_never_be_loaded(package: Path) -> None:
     assert "videos.1.0.parquet is not parquet" in str(fault(RuntimeError("Out of buffer"), package))
 
 
+def test_a_file_whose_bytes_cannot_be_read_proves_nothing(package: Path) -> None:
+    [path] = package.rglob("videos*")
+    path.unlink()
+    path.mkdir()
+
+    with pytest.raises(IsADirectoryError):
+        fault(RuntimeError("Out of buffer"), package)
+
+
 def test_values_that_the_warehouse_refuses_can_never_be_loaded(package: Path) -> None:
     error = said(DatabaseTerminalException, duckdb.ConversionException("Could not convert 'x' to INT64\nLINE 1"))
 

@@ -16,13 +16,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tiktok_hashtags import providers
+from tiktok_hashtags.clock import frozen_clock
 from tiktok_hashtags.errors import ConfigError, LoadError
 from tiktok_hashtags.extract.paging import IdSet
 from tiktok_hashtags.extract.session import Known, Session
 from tiktok_hashtags.extract.settings import Settings
-from tiktok_hashtags.extract.source_run import SourceRun
 from tiktok_hashtags.extract.tables import marked_tables, watchlist_source
-from tiktok_hashtags.extract.walk import Targets
+from tiktok_hashtags.extract.walk import SourceRun, Targets
 from tiktok_hashtags.project import Project
 from tiktok_hashtags.sandbox import Sandbox, World
 from tiktok_hashtags.warehouse.raw import RawLayer
@@ -122,6 +122,38 @@ def test_ids_of_hashtags_are_known_from_details_and_searches(layer: RawLayer, fi
 
     found = {hashtag.name.casefold(): hashtag.id for hashtag in world.search(first.name[:4], TODAY)}
     assert ids == found | {first.name.casefold(): first.id, second.name.casefold(): second.id}
+
+
+def test_the_newest_id_of_a_hashtag_is_known(
+    layer: RawLayer, project: Project, fill: Fill, make_session: MakeSession
+) -> None:
+    for day in (TOMORROW, TODAY):
+        clock = frozen_clock(datetime(day.year, day.month, day.day))
+        fill("crawlora", Targets(details=[CHRISTMAS]), session=make_session(clock=clock, snapshot_date=day))
+    older = "update raw.crawlora_hashtags set challenge_info__challenge__id = '1' where snapshot_date = '2026-11-01'"
+    rows(project, older)
+
+    assert layer.known(WATCHLIST, snapshot_date=TOMORROW).hashtag_ids == {"christmas": "3242"}
+
+
+def test_nothing_is_known_from_a_load_that_never_completed(layer: RawLayer, project: Project, fill: Fill) -> None:
+    fill("crawlora", Targets(details=[CHRISTMAS, Hashtag(name="nosuchtag")]))
+
+    rows(project, "delete from raw._dlt_loads")
+
+    assert layer.known(WATCHLIST, snapshot_date=TODAY) == Known()
+
+
+def test_the_watchlist_of_a_date_is_that_of_its_last_run(layer: RawLayer, make_session: MakeSession) -> None:
+    for hour, name in ((18, "later"), (6, "earlier")):
+        session = make_session(clock=frozen_clock(datetime(2026, 11, 1, hour)))
+        layer.load(watchlist_source(Watchlist(hashtags=(Hashtag(name=name),)), session))
+
+    found = layer.watchlist_on(TODAY)
+
+    assert found is not None
+    assert [hashtag.key for hashtag in found.hashtags] == ["later"]
+    assert layer.watchlist_on(TOMORROW) is None
 
 
 def test_a_hashtag_that_was_not_found_is_known_for_seven_days(layer: RawLayer, fill: Fill) -> None:
@@ -229,6 +261,21 @@ def test_raw_only_grows(layer: RawLayer, project: Project, fill: Fill, make_sess
         )
 
     assert rows(project, "select snapshot_date from raw.crawlora_hashtags order by 1") == [(TODAY,), (TOMORROW,)]
+
+
+def test_a_package_that_was_loaded_when_a_kill_came_is_finished(
+    layer: RawLayer, project: Project, session: Session
+) -> None:
+    layer.load(watchlist_source(WATCHLIST, session))
+    folder = project.pipelines / "tiktok_hashtags" / "load"
+    [package] = (folder / "loaded").iterdir()
+    package.rename(folder / "normalized" / package.name)
+
+    quarantined = layer.load_all()
+
+    assert (quarantined, layer.has_pending_data) == ([], False)
+    assert list((folder / "loaded").iterdir()) == [package]
+    assert rows(project, "select count(*) from raw.watchlist") == [(1,)]
 
 
 def test_a_warehouse_that_another_program_holds_is_named_and_nothing_is_lost(

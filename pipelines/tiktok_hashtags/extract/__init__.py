@@ -8,10 +8,10 @@ from tiktok_hashtags.extract.hashtag_columns import caption_hashtags, keys_of, w
 from tiktok_hashtags.extract.paging import Fetch, IdSet, Page, Rules
 from tiktok_hashtags.extract.session import Known, OnPage, Session, WalkResult, ignore_page
 from tiktok_hashtags.extract.settings import Settings, read_settings
-from tiktok_hashtags.extract.source_run import SourceRun
 from tiktok_hashtags.extract.tables import SCHEMAS, table_of, watchlist_of, watchlist_source
 from tiktok_hashtags.extract.walk import (
     NOT_FOUND_DAYS,
+    SourceRun,
     Targets,
     Walk,
     feed_rules,

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Container, Generator, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 
 import numpy as np
 
@@ -246,16 +245,3 @@ class _State:
         if rules.repeated_pages is not None and self.pages_without_unseen >= rules.repeated_pages:
             return "repeated_items"
         return "max_pages" if rules.max_pages is not None and verdict.pages + self.gaps >= rules.max_pages else ""
-
-
-def walk_key(*, provider: str, endpoint: str, target: str, snapshot_date: date | None) -> str:
-    """Return the key of a walk: the same target on the same date is the same walk.
-
-    Args:
-        provider: The provider's name.
-        endpoint: The endpoint's name.
-        target: The hashtag, list, keyword or dataset, with every parameter that changes the answer.
-        snapshot_date: The run's date; None for a target that never changes, such as a file by its content.
-    """
-    identity = f"{provider}\n{endpoint}\n{target}\n{snapshot_date or ''}"
-    return hashlib.blake2b(identity.encode(), digest_size=12).hexdigest()

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from tiktok_hashtags.errors import MissingIdError, NotFoundError, RequestError
 from tiktok_hashtags.extract.decode import Entity
-from tiktok_hashtags.extract.paging import Fetch, Page, Rules, walk_key
+from tiktok_hashtags.extract.paging import Fetch, Page, Rules
 from tiktok_hashtags.extract.session import Session
 from tiktok_hashtags.extract.settings import Settings
 from tiktok_hashtags.fetch import Reply
@@ -69,6 +70,19 @@ class Walk:
             return False
         reason, items = earlier
         return reason != "max_videos" or (self.rules.max_items is not None and items >= self.rules.max_items)
+
+
+def walk_key(*, provider: str, endpoint: str, target: str, snapshot_date: date | None) -> str:
+    """Return the key of a walk: the same target on the same date is the same walk.
+
+    Args:
+        provider: The provider's name.
+        endpoint: The endpoint's name.
+        target: The hashtag, list, keyword or dataset, with every parameter that changes the answer.
+        snapshot_date: The run's date; None for a target that never changes, such as a file by its content.
+    """
+    identity = f"{provider}\n{endpoint}\n{target}\n{snapshot_date or ''}"
+    return hashlib.blake2b(identity.encode(), digest_size=12).hexdigest()
 
 
 def id_of(item: Walk, session: Session) -> str:
@@ -169,3 +183,36 @@ def is_missing(provider: str, hashtag: Hashtag, session: Session) -> bool:
     """Return whether a provider reported the hashtag as missing within the last `NOT_FOUND_DAYS` days."""
     reported_on = session.known.not_found.get((provider, hashtag.key or hashtag.id or ""))
     return reported_on is not None and session.snapshot_date - reported_on < timedelta(days=NOT_FOUND_DAYS)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceRun:
+    """A provider's settings, the session of the run, and the walks that are planned for the provider."""
+
+    settings: Settings
+    session: Session
+    walks: Sequence[Walk]
+
+    @classmethod
+    def alone(
+        cls,
+        targets: Targets,
+        walks_for: Callable[[Targets, Settings, Session], list[Walk]],
+        settings: Settings,
+        *,
+        ledger_path: str | None = None,
+    ) -> SourceRun:
+        """Plan the run of a source in a dlt pipeline without the command line.
+
+        Args:
+            targets: The arguments of the source.
+            walks_for: The provider's function of that name.
+            settings: The provider's settings.
+            ledger_path: A journal and ledger to share; None for a temporary one.
+        """
+        session = Session.alone(ledger_path=ledger_path)
+        return cls(settings, session, walks_for(targets, settings, session))
+
+    def walks_of(self, endpoint: str) -> list[Walk]:
+        """Return the walks of one resource."""
+        return [walk for walk in self.walks if walk.endpoint == endpoint]

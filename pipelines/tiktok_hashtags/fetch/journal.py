@@ -145,13 +145,10 @@ class Journal:
         """Return the snapshot dates, from a date on, whose pages the ledger lists and the journal no longer has."""
         return [date.fromisoformat(day) for (day,) in self._reader().execute(sql.PRUNED_DATES, (since.isoformat(),))]
 
-    def requests(self, run_id: str, provider: str) -> Iterator[dict[str, Any]]:
-        """Yield the requests of a run and provider in the order they were made."""
+    def requests(self, run_id: str, provider: str) -> list[dict[str, Any]]:
+        """Return the requests of a run and provider in the order they were made."""
         self.flush()
-        yield from self._dicts(
-            "select * from requests where run_id = ? and provider = ? order by requested_at, request_id",
-            (run_id, provider),
-        )
+        return list(self._dicts(sql.OF_RUN, {"run_id": run_id, "provider": provider}))
 
     def unexported(self, project: str | None, *, but_run: str) -> list[dict[str, Any]]:
         """Return requests that no load brought into the warehouse, except those of the current run.
@@ -162,6 +159,10 @@ class Journal:
         """
         self.flush()
         return list(self._dicts(sql.UNEXPORTED, {"project": project, "run": but_run}))
+
+    def mark_run_exported(self, run_id: str, provider: str) -> None:
+        """Note that all requests of a run and provider are in the warehouse."""
+        self._writer.write([(sql.MARK_RUN_EXPORTED, {"run_id": run_id, "provider": provider})])
 
     def mark_exported(self, request_ids: Iterable[str]) -> None:
         """Record that these requests are in the warehouse."""

@@ -21,6 +21,7 @@ create table if not exists requests (
     project text not null, is_exported integer not null default 0
 ) without rowid;
 create index if not exists requests_to_export on requests (project, run_id) where not is_exported;
+create index if not exists requests_of_run on requests (run_id, provider);
 create table if not exists spend (
     provider text not null, day text not null, credits integer not null, usd real not null,
     primary key (provider, day)
@@ -51,6 +52,8 @@ select
 from spend
 where day between :month_start and :month_end
 """
+OF_RUN = "select * from requests where run_id = :run_id and provider = :provider order by requested_at, request_id"
+MARK_RUN_EXPORTED = "update requests set is_exported = 1 where run_id = :run_id and provider = :provider"
 _OF_PROJECT = "(:project is null or project = :project)"
 UNEXPORTED = f"select * from requests where {_OF_PROJECT} and not is_exported and run_id <> :run order by request_id"  # noqa: S608
 FORGET_EXPORTS = f"""

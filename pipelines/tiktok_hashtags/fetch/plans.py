@@ -50,12 +50,6 @@ where {_OF_PROJECT} and was_loaded
 _WATCHLIST = f"""
 select watchlist from plans where {_OF_PROJECT} and snapshot_date = :day order by run_id desc limit 1
 """  # noqa: S608  # constants only
-# Kept as long as the pages of the date; a date that is not settled keeps its pages.
-UNSETTLED_DATES = "select snapshot_date from planned_walks where not is_settled"
-FORGET = (
-    f"delete from plans where snapshot_date < ? and snapshot_date not in ({UNSETTLED_DATES})",  # noqa: S608
-    f"delete from planned_walks where snapshot_date < ? and snapshot_date not in ({UNSETTLED_DATES})",  # noqa: S608
-)
 
 
 @dataclass(frozen=True, slots=True)

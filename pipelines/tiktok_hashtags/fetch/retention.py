@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from datetime import date
@@ -11,10 +11,6 @@ from pathlib import Path
 from typing import Protocol
 
 from tiktok_hashtags.errors import LoadError
-from tiktok_hashtags.fetch.plans import FORGET, UNSETTLED_DATES
-
-# A date with walks that never ended keeps its pages until a run has loaded them.
-_OLD = f"snapshot_date < ? and snapshot_date not in ({UNSETTLED_DATES})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +43,24 @@ class Store(Protocol):
 
 
 class Pages:
-    """The pages of the journal."""
+    """The pages of the journal, and the plans that they belong to.
 
-    def __init__(self, path: Path, cutoff: date) -> None:
-        self._path, self._cutoff = path, cutoff.isoformat()
+    Args:
+        path: The journal.
+        cutoff: The first date that stays.
+        kept: Earlier dates that stay too, because a run has still to load their pages.
+    """
+
+    def __init__(self, path: Path, cutoff: date, *, kept: Collection[date] = ()) -> None:
+        self._path, dates = path, [day.isoformat() for day in kept]
+        self._old = f"snapshot_date < ? and snapshot_date not in ({', '.join('?' * len(dates))})"
+        self._values = [cutoff.isoformat(), *dates]
 
     def parts(self) -> list[Part]:
         """Return the pages older than the cutoff as one part."""
         query = "select count(*), min(snapshot_date), max(snapshot_date), sum(length(body)) from pages"
         with self._connected() as connection:
-            count, first, last, size = connection.execute(f"{query} where {_OLD}", [self._cutoff]).fetchone()
+            count, first, last, size = connection.execute(f"{query} where {self._old}", self._values).fetchone()
         if not count:
             return []
         name = f"pages of {self._path.name}"
@@ -70,9 +74,8 @@ class Pages:
             LoadError: The journal cannot be written.
         """
         with self._connected() as connection:
-            connection.execute(f"delete from pages where {_OLD}", [self._cutoff])  # noqa: S608  # constants only
-            for statement in FORGET:
-                connection.execute(statement, [self._cutoff])
+            for table in ("pages", "plans", "planned_walks"):
+                connection.execute(f"delete from {table} where {self._old}", self._values)  # noqa: S608  # our names
             try:
                 # Refused while another process has the file open; without one, the file shrinks by all that is free.
                 connection.execute("pragma busy_timeout = 0")

@@ -131,12 +131,11 @@ def lines(plans: Sequence[ProviderPlan]) -> list[Line]:
     for item in plans:
         for resource in providers.provider(item.name).ENTITIES:
             walks = [walk for walk in item.walks if walk.endpoint == resource]
-            credits = sum(walk.worst_credits for walk in walks)
-            usd = item.settings.plan.worst_usd(credits)
             if walks:
-                found.append(
-                    Line(item.name, resource, len(walks), sum(walk.worst_requests for walk in walks), credits, usd)
-                )
+                requests = sum(walk.worst_requests for walk in walks)
+                credits = sum(walk.worst_credits for walk in walks)
+                usd = item.settings.plan.worst_usd(credits)
+                found.append(Line(item.name, resource, len(walks), requests, credits, usd))
     return found
 
 

@@ -8,15 +8,17 @@ replaced, rows of loads that never completed, and rejects and notices older than
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
+from pathlib import Path
 from typing import Any
 
 from tiktok_hashtags.clock import Clock, system_clock
 from tiktok_hashtags.config import Retention, read_retention, shared_ledger
-from tiktok_hashtags.fetch import Pages, Part, Store
-from tiktok_hashtags.jobs.opened import journal_path, locked
+from tiktok_hashtags.fetch import Journal, Pages, Part, Store
+from tiktok_hashtags.jobs.opened import journal_path, locked, project_name
+from tiktok_hashtags.jobs.recovery import find_unfinished
 from tiktok_hashtags.project import Project
 from tiktok_hashtags.warehouse import Packages, RawLayer, Tables, size_of
 
@@ -74,13 +76,24 @@ def prune_project(
 def _stores(project: Project, retention: Retention, today: date) -> Sequence[Store]:
     cutoff = today - timedelta(days=retention.journal_days)
     rejects = None if retention.rejects_days is None else today - timedelta(days=retention.rejects_days)
-    journal = journal_path(project)
-    stores: list[Store] = [Pages(journal, cutoff)] if journal.exists() else []
+    raw, path = RawLayer(project), journal_path(project)
+    stores: list[Store] = []
+    if path.exists():
+        stores.append(Pages(path, cutoff, kept=_unfinished_dates(path, raw, project, today)))
     stores.append(Packages(project.pipelines / "tiktok_hashtags" / "load" / "loaded", cutoff))
-    raw = RawLayer(project)
     if raw.warehouse.exists():
         stores.append(Tables(raw, rejects))
     return stores
+
+
+def _unfinished_dates(path: Path, raw: RawLayer, project: Project, today: date) -> Collection[date]:
+    """Return the dates whose pages stay, because the warehouse does not have all results of theirs."""
+    journal = Journal(path)
+    try:
+        owner = project_name(project) if shared_ledger() else None
+        return find_unfinished(journal, owner, raw.loaded_walks, before=today).walks
+    finally:
+        journal.close()
 
 
 def _size(project: Project) -> int:

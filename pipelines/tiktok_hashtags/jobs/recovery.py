@@ -6,10 +6,12 @@ pages can no longer be bought, so each walk of the date that did not end gets a 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from datetime import time as midnight
+from functools import partial
+from typing import NamedTuple
 
 import msgspec
 
@@ -28,15 +30,34 @@ from tiktok_hashtags.watchlist import Watchlist
 _NAMED_WALKS = 10
 
 
-def unsettled(opened: Opened, *, before: date) -> dict[date, list[PlannedWalk]]:
-    """Return the walks that were planned on earlier dates and whose results the warehouse does not have."""
-    plans = opened.journal.plans
-    found = plans.unsettled(opened.owner, before=before)
-    if found:
-        runs = {walk.run_id for walks in found.values() for walk in walks}
-        plans.settle(opened.raw.loaded_walks(runs))
-        found = plans.unsettled(opened.owner, before=before)
-    return found
+class Unfinished(NamedTuple):
+    """The planned walks without a result in the warehouse, by date, and the (run id, walk key) of those with one."""
+
+    walks: dict[date, list[PlannedWalk]]
+    loaded: set[tuple[str, str]]
+
+
+def find_unfinished(
+    journal: Journal,
+    owner: str | None,
+    loaded_walks: Callable[[Collection[str]], set[tuple[str, str]]],
+    *,
+    before: date,
+) -> Unfinished:
+    """Compare the plans of earlier dates with the results in the warehouse; nothing is changed.
+
+    Args:
+        journal: The plans.
+        owner: The project in a ledger that projects share; None where the journal is a project's own.
+        loaded_walks: Returns the (run id, walk key) of the results of some runs.
+        before: The first date that is left out.
+    """
+    planned = journal.plans.unsettled(owner, before=before)
+    loaded = loaded_walks({walk.run_id for walks in planned.values() for walk in walks}) if planned else set()
+    left = {
+        day: [walk for walk in walks if (walk.run_id, walk.walk_key) not in loaded] for day, walks in planned.items()
+    }
+    return Unfinished({day: walks for day, walks in left.items() if walks}, loaded)
 
 
 def past_options(
@@ -127,12 +148,13 @@ def summed_up(outcome: Outcome, *, is_recovery: bool) -> Outcome:
 
 def _summary(day: str, walks: Sequence[WalkResult]) -> str:
     open_walks = [f"{walk.provider} {walk.endpoint} of {walk.target}" for walk in walks if not walk.is_complete]
+    found = f"{day}: results were missing, because a run was interrupted or the warehouse was replaced"
     if not open_walks:
-        return f"{day}: the last run was interrupted. All that it had paid for is loaded now; nothing is missing."
+        return f"{found}. All that was paid for is loaded now, and nothing is missing any more."
     named = ", ".join(open_walks[:_NAMED_WALKS])
     more = f" and {len(open_walks) - _NAMED_WALKS} more" if len(open_walks) > _NAMED_WALKS else ""
     return (
-        f"{day}: the last run was interrupted. All that it had paid for is loaded now, and nothing was sent. "
+        f"{found}. All that was paid for is loaded now, and nothing was sent. "
         f"The date is over, so these stay incomplete: {named}{more}."
     )
 
@@ -149,12 +171,10 @@ def unfinished(project: Project, *, today: date) -> list[str]:
     journal = Journal(path)
     try:
         owner = project_name(project) if shared_ledger() else None
-        found = journal.plans.unsettled(owner, before=today + timedelta(days=1))
+        found = find_unfinished(journal, owner, partial(loaded_walks, project), before=today + timedelta(days=1))
     finally:
         journal.close()
-    loaded = loaded_walks(project, {walk.run_id for walks in found.values() for walk in walks}) if found else set()
-    left = {day: sum((walk.run_id, walk.walk_key) not in loaded for walk in walks) for day, walks in found.items()}
-    return [_unfinished(day, count, today) for day, count in left.items() if count]
+    return [_unfinished(day, len(walks), today) for day, walks in found.walks.items()]
 
 
 def _unfinished(day: date, count: int, today: date) -> str:

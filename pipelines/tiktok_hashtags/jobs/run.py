@@ -12,7 +12,7 @@ from tiktok_hashtags.extract import Known, Session, SourceRun, watchlist_source
 from tiktok_hashtags.jobs.opened import Opened, Options, locked, open_project
 from tiktok_hashtags.jobs.outcome import Outcome, count, walk_exit_code
 from tiktok_hashtags.jobs.plan import ProviderPlan, check_limits, plan_run, refusals, unserved
-from tiktok_hashtags.jobs.recovery import begin, narrowed, past_options, summed_up, unsettled
+from tiktok_hashtags.jobs.recovery import begin, find_unfinished, narrowed, past_options, summed_up
 from tiktok_hashtags.jobs.signals import Stopping, stopping
 from tiktok_hashtags.project import Project
 from tiktok_hashtags.report import report_run, write_report
@@ -89,7 +89,8 @@ def _past_dates(
 ) -> list[Outcome]:
     """Walk again the earlier dates that were not finished, or that quarantined packages are of, from the journal."""
     today = options.clock().date()
-    unfinished = unsettled(opened, before=today)
+    unfinished, loaded = find_unfinished(opened.journal, opened.owner, opened.raw.loaded_walks, before=today)
+    opened.journal.plans.settle(loaded)
     dates = {day for package in packages for day in package.dates if day < today}
     replayable = dates & set(opened.journal.page_dates(since=min(dates, default=today)))
     attempts = []
@@ -125,8 +126,7 @@ def _passed(opened: Opened, options: Options, signals: Stopping) -> Outcome:
         codes.append(_load_rest(raw, outcome))
         outcome.quarantined = raw.quarantined[quarantined_before:]
         if outcome.is_loaded and not outcome.quarantined:
-            journal.mark_exported(row["request_id"] for row in earlier)
-            journal.plans.settle(raw.loaded_walks([session.run_id]))
+            journal.mark_exported([row["request_id"] for row in earlier])
         count(outcome, session, plans)
         codes += [walk_exit_code(walk) for walk in session.tally.walks]
         if signals.event.is_set():
@@ -203,7 +203,7 @@ def _loaded(item: ProviderPlan, raw: RawLayer, session: Session, outcome: Outcom
         outcome.messages.append(f"{item.name}: {error}")
         logger.error("%s", outcome.messages[-1])
         return error.exit_code
-    session.journal.mark_exported(row["request_id"] for row in session.journal.requests(session.run_id, item.name))
+    session.journal.mark_run_exported(session.run_id, item.name)
     return 0
 
 
