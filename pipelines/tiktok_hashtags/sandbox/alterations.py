@@ -137,7 +137,7 @@ def _show(reply: Reply, items: list[Any]) -> None:
 
 
 def _truncate(reply: Reply) -> None:
-    """Cut the page in half as if the balance had run out inside it; only where there is a balance."""
+    """Cut the page in half as if the balance had run out inside it; only for a provider with a balance."""
     if not isinstance(reply.payload, dict) or "billing" not in reply.payload or not reply.is_list:
         return
     _show(reply, reply.items[: len(reply.items) // 2])
