@@ -12,13 +12,10 @@ import dlt
 import duckdb
 import pyarrow as pa
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from tiktok_hashtags import providers
 from tiktok_hashtags.clock import frozen_clock
 from tiktok_hashtags.errors import ConfigError, LoadError
-from tiktok_hashtags.extract.paging import IdSet
 from tiktok_hashtags.extract.session import Known, Session
 from tiktok_hashtags.extract.settings import Settings
 from tiktok_hashtags.extract.tables import marked_tables, watchlist_source
@@ -337,16 +334,3 @@ def test_the_error_of_a_source_comes_out_as_it_is(layer: RawLayer) -> None:
 def test_an_unexpected_error_is_a_load_error_with_its_message(layer: RawLayer) -> None:
     with pytest.raises(LoadError, match="something odd"):
         layer.load(failing(RuntimeError("something odd")))
-
-
-@given(st.lists(st.one_of(st.integers(0, 2**70).map(str), st.text(max_size=6))), st.text(max_size=6))
-def test_a_set_of_ids_holds_what_was_put_in_and_nothing_else(ids: list[str], other: str) -> None:
-    held = IdSet(ids)
-
-    assert all(item in held for item in ids)
-    assert (other in held) == (other in ids)
-
-
-@pytest.mark.parametrize("absent", ["8", "07", "+7", " 7", "７", "²", "", None, 7, "9" * 30])
-def test_an_id_is_its_spelling(absent: object) -> None:
-    assert absent not in IdSet(["7", "v15", "9223372036854775807"])

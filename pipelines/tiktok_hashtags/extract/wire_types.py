@@ -77,7 +77,7 @@ def known_keys(struct: type[msgspec.Struct]) -> dict[str, Any]:
 
 
 def unknown_paths(value: object, kind: Any, path: str = "") -> set[str]:
-    """Return the dotted paths in a decoded item that its wire type does not declare, no deeper than declared."""
+    """Return the dotted paths of a decoded item's undeclared fields, down to the depth that its wire type declares."""
     if get_origin(kind) is list:
         values = value if isinstance(value, list) else []
         return set().union(*(unknown_paths(item, bare(get_args(kind)[0]), f"{path}[]") for item in values))

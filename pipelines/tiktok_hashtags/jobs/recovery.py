@@ -48,7 +48,7 @@ def find_unfinished(
 
     Args:
         journal: The plans.
-        owner: The project in a ledger that projects share; None where the journal is a project's own.
+        owner: The project in a ledger that projects share; None if the journal belongs to one project.
         loaded_walks: Returns the (run id, walk key) of the results of some runs.
         before: The first date that is left out.
     """

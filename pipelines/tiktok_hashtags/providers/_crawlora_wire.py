@@ -208,7 +208,7 @@ def error_detail(body: bytes) -> str:
 
 
 def hashtag_id(details: bytes) -> str | None:
-    """Return the id in a hashtag's details, or None where it is missing or unreadable."""
+    """Return the id in a hashtag's details, or None if it is missing or unreadable."""
     try:
         found = decoder_of(Details, is_strict=False).decode(details)
     except UNREADABLE:

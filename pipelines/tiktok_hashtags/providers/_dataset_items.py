@@ -32,7 +32,7 @@ ITEM_KEYS = frozenset({"aweme_id"})
 _MAX_DEPTH = 6
 _MAX_NESTING = 1_000
 _BETWEEN = re.compile(rb"[\s,\x1e]+")
-# A whole string, a bracket, a quote whose end is beyond the window, or a line's end before an object.
+# A whole string, a bracket, a quote without its end in the window, or a line's end before an object.
 # (Possessive quantifiers: a text of megabytes would fill the memory with positions to backtrack to.)
 _TOKEN = re.compile(rb'"(?:[^"\\\n]++|\\.)*+"|[{}\[\]"]|\n(?=\{)', re.DOTALL)
 _SKIPPED = re.compile(rb'[{}\[\],]|[^"{}\[\],]++', re.DOTALL)

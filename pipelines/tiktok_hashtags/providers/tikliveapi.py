@@ -116,7 +116,7 @@ def tikliveapi(
     """Hashtag details, searches and videos as raw tables.
 
     Args:
-        hashtags: Names, ids or watchlist entries; the details come first, because the videos need the id.
+        hashtags: Names, ids or watchlist entries; details are fetched first, because videos need the id.
         searches: Keywords to search hashtags for.
         api_key: The key; else `[sources.tikliveapi] api_key`.
         base_url: Another server that follows the document; else `[sources.tikliveapi] base_url`.

@@ -15,7 +15,7 @@ _MINUTE = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The limits of an account; None is no limit.
+    """The limits of an account; None means no limit.
 
     `credits_per_month` is a hard limit only if the plan has no overage price; other plans go on at that price.
     """

@@ -137,7 +137,7 @@ def _show(reply: Reply, items: list[Any]) -> None:
 
 
 def _truncate(reply: Reply) -> None:
-    """Cut the page in half as if the balance had run out inside it; only where there is a balance."""
+    """Cut the page in half as if the balance had run out inside it; only for a provider with a balance."""
     if not isinstance(reply.payload, dict) or "billing" not in reply.payload or not reply.is_list:
         return
     _show(reply, reply.items[: len(reply.items) // 2])
@@ -238,7 +238,7 @@ def _body(fault: Fault, reply: Reply) -> bytes:
 
 
 def _with_sentinel(reply: Reply) -> Any:
-    """The payload with a mark in place of a count of the first item, or else under a separate key."""
+    """The payload with a mark instead of a count of the first item, or under a new key if there is none."""
     if reply.shape is not None and reply.items:
         _set(reply.items[0], reply.shape.count, _SENTINEL)
     elif isinstance(reply.payload, dict):

@@ -108,7 +108,7 @@ def _write_results(project: Project, results: Iterable[Any]) -> None:
 
 
 def _check(outcome: Any) -> None:
-    """Raise the error of dbt's results, which differs for tests and models."""
+    """Raise the error for dbt's results: one class for failed tests, one for failed models."""
     if outcome.success:
         return
     if isinstance(outcome.exception, KeyboardInterrupt):

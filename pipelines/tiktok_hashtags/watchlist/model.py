@@ -48,7 +48,7 @@ class Hashtag(msgspec.Struct, forbid_unknown_fields=True, kw_only=True, frozen=T
 
     @property
     def key(self) -> str | None:
-        """The normalised name, or None where only an id is known."""
+        """The normalised name, or None if only an id is known."""
         return hashtag_key(self.spelling) if self.spelling else None
 
     @property
