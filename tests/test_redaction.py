@@ -100,6 +100,23 @@ def test_a_key_is_removed_from_a_body_and_from_headers(form: str) -> None:
     ]
 
 
+@given(st.data())
+def test_a_key_of_which_any_character_is_escaped_is_removed_from_a_body(data: st.DataObject) -> None:
+    written = (
+        data.draw(
+            st.sampled_from(
+                [
+                    *(json.dumps(char)[1:-1], f"%{ord(char):02X}", f"%{ord(char):02x}", f"\\u{ord(char):04x}"),
+                    *(f"\\u{ord(char):04X}", f"&#{ord(char)};", f"&#x{ord(char):x};", f"&#X{ord(char):04X};"),
+                ]
+            )
+        )
+        for char in KEY
+    )
+
+    assert redacted_bytes(f'{{"echo": "{"".join(written)}"}}'.encode()) == b'{"echo": "[key]"}'
+
+
 def test_the_longest_of_two_keys_is_removed_as_a_whole() -> None:
     register_api_key("canary-short")
     register_api_key("canary-short-and-long")

@@ -40,6 +40,14 @@ class Project:
         return f"{self.secrets} can be read by others (mode {mode:o}); run chmod 600 {self.secrets}"
 
     @property
+    def data_warning(self) -> str | None:
+        """Return why others can read what runs keep; None if they cannot, or if there is no such folder yet."""
+        mode = stat.S_IMODE(self.data.stat().st_mode) if self.data.is_dir() else 0
+        if not mode & 0o077:
+            return None
+        return f"{self.data} can be read by others (mode {mode:o}); run chmod 700 {self.data}"
+
+    @property
     def data(self) -> Path:
         """The folder of everything that runs write for their own use."""
         return self.root / "data"

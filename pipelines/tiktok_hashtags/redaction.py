@@ -24,6 +24,9 @@ _PASSWORD = re.compile(r"(?:https?|s?ftp|ssh|smb|webdavs?)://[^/?#:]*:([^/?#]*)@
 # C0 except tab, delete, C1, and the marks that change the direction of text.
 _CONTROL = re.compile("[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 _SECRET_NAME = re.compile(r"sig|token|key|password|secret|credential", re.IGNORECASE)
+# Letters and digits that an encoder escaped although no format asks for it; each pattern begins with fixed bytes.
+_WORD = rb"(?:3[0-9]|[46][1-9a-fA-F]|[57][0-9aA])"
+_ESCAPED_WORDS = (re.compile(rb"\\u00" + _WORD), re.compile(b"%" + _WORD), re.compile(b"&#"))
 # The longest go first, for one may be part of another.
 _secrets: list[str] = []
 _api_keys: list[str] = []
@@ -77,11 +80,14 @@ def redacted(text: str) -> str:
 def redacted_bytes(content: bytes) -> bytes:
     """Return a body without the API keys.
 
-    A pattern costs each page too much time, so it is first searched for the longest part of a key that no encoder
-    escapes; base64 is left out, because it has no such part.
+    A pattern costs each page too much time, so it is first searched for the longest part of a key that needs no
+    escaping, and for any letter or digit that is escaped all the same. Base64 is left out, because it has no such part.
     """
+    if not _api_keys:
+        return content
+    is_odd = any(pattern.search(content) for pattern in _ESCAPED_WORDS)
     for key in _api_keys:
-        if _stem(key) in content:
+        if is_odd or _stem(key) in content:
             content = _in_bytes(key).sub(PLACEHOLDER.encode(), content)
     return content
 

@@ -169,8 +169,9 @@ def test_a_plan_lists_the_walks_that_must_fail(make_site: MakeSite, tiny: World)
     planned = site.tiktags("plan", "--json")
     ran = site.run(0)
 
-    [note] = json.loads(planned.stdout)["notes"]
+    note, host = json.loads(planned.stdout)["notes"]
     assert note.startswith(f"unifapi videos of #{hashtag}: its id is unknown. Give `id` in the watchlist")
+    assert host.startswith("unifapi: the key goes to 127.0.0.1:")
     assert (planned.exit_code, ran.exit_code) == (0, 4)
     assert [message for message in ran.messages if note in message]
     assert set(site.requests().values()) == {0}

@@ -32,7 +32,9 @@ def read(**given: Any) -> Settings:
 def test_without_a_configuration_the_documents_hold() -> None:
     settings = read()
 
-    assert settings == Settings("example", "https://api.example", None, PLANS["free"], page_size=30)
+    own_url = "https://api.example"
+    assert settings == Settings("example", own_url, None, PLANS["free"], page_size=30, own_url=own_url)
+    assert settings.foreign_host is None
     assert (settings.max_pages, settings.stop_after_known_pages, settings.full_walk_every_days) == (1_000, None, 7)
 
 
@@ -50,7 +52,11 @@ def test_the_environment_sets_every_key(monkeypatch: pytest.MonkeyPatch) -> None
 
     settings = read()
 
-    assert settings == Settings("example", "http://127.0.0.1:8900/example", "k", PLANS["starter"], 20, 7, 2, 3)
+    url, own_url = "http://127.0.0.1:8900/example", "https://api.example"
+    assert settings == Settings("example", url, "k", PLANS["starter"], 20, 7, 2, 3, own_url)
+    assert settings.foreign_host == (
+        "example: the key goes to 127.0.0.1:8900, which is not the provider's own server (api.example)"
+    )
 
 
 def test_a_setting_for_all_sources_counts_where_the_provider_has_none(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -37,8 +37,28 @@ def test_a_key_is_found_but_never_shown(project: Project, monkeypatch: pytest.Mo
 
     found = named(project)
 
-    assert found["unifapi"].detail.startswith("key set; plan free, 60 requests/min, $0.001 a credit")
+    assert found["unifapi"].detail.startswith(
+        "key set, sent to api.unifapi.com; plan free, 60 requests/min, $0.001 a credit"
+    )
     assert "very-secret" not in repr(found)
+
+
+def test_another_host_than_the_provider_s_own_is_named(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCES__UNIFAPI__API_KEY", "very-secret")
+    monkeypatch.setenv("SOURCES__UNIFAPI__BASE_URL", "https://api.unifapi.example/v1")
+
+    detail = named(project)["unifapi"].detail
+
+    assert detail.startswith("key set, sent to api.unifapi.example, which is not the provider's own server; plan")
+
+
+def test_a_data_folder_that_others_can_read_is_said_to_be(project: Project) -> None:
+    project.make_data()
+    project.data.chmod(0o755)
+
+    detail = named(project)["data folder"].detail
+
+    assert detail == f"{project.data} can be read by others (mode 755); run chmod 700 {project.data}"
 
 
 def test_a_wrong_setting_fails_only_its_provider(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:

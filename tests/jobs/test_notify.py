@@ -94,17 +94,22 @@ def test_on_decides_whether_a_complete_run_is_notified(
     assert len(hook.bodies) == count
 
 
-def test_the_command_sees_no_keys(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("SOURCES__UNIFAPI__API_KEY", "k")
-    monkeypatch.setenv("NOTIFY__WEBHOOK", "https://hooks.example/k")
-    monkeypatch.setenv("MAILTO", "me")
+SECRET_VARIABLES = [
+    *("SOURCES__UNIFAPI__API_KEY", "NOTIFY__WEBHOOK", "DESTINATION__POSTGRES__CREDENTIALS", "PGPASSWORD"),
+    *("DBT_ENV_SECRET_TIKTAGS_POSTGRES_PASSWORD", "AWS_SECRET_ACCESS_KEY", "HTTPS_PROXY", "GITHUB_TOKEN"),
+]
+
+
+def test_the_command_gets_a_short_list_of_variables_and_those_that_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in (*SECRET_VARIABLES, "MAILTO", "ANYTHING", "LC_TIME"):
+        monkeypatch.setenv(name, "a value")
     script = "import os, json; json.dump(sorted(os.environ), open('env.json', 'w'))"
 
-    Notify(python(script)).send(PARTIAL)
+    Notify(python(script), variables=("MAILTO",)).send(PARTIAL)
 
     names = json.loads(Path("env.json").read_text("utf-8"))
-    assert "MAILTO" in names
-    assert [name for name in names if name.startswith(("SOURCES__", "NOTIFY__"))] == []
+    assert {"PATH", "HOME", "MAILTO", "LC_TIME"} <= set(names)
+    assert set(names).isdisjoint({*SECRET_VARIABLES, "ANYTHING"})
 
 
 @pytest.mark.parametrize(

@@ -72,8 +72,8 @@ def run(
     from tiktok_hashtags.jobs import Options, failure, read_notify, run_project
 
     notify = read_notify()
-    if ctx.obj.secrets_warning:
-        say(f"tiktags: {ctx.obj.secrets_warning}", err=True)
+    for warning in filter(None, (ctx.obj.secrets_warning, ctx.obj.data_warning)):
+        say(f"tiktags: {warning}", err=True)
     with progress() as shown:
         options = Options(
             clock=clock,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated
 
+import httpx
 import msgspec
 
 from tiktok_hashtags.config import SECRET, Days, Text, key_variable, section, wrong_value
@@ -40,6 +41,7 @@ class Settings:
 
     Args:
         api_key: The key; None if there is none.
+        own_url: The documented base URL; None if the provider has no server of its own.
         page_size: The number of items to request per page.
         max_pages: The number of pages after which a walk stops for safety.
         stop_after_known_pages: End a walk after this many pages without a new id; None for no such stop.
@@ -54,6 +56,20 @@ class Settings:
     max_pages: int = DEFAULT_MAX_PAGES
     stop_after_known_pages: int | None = None
     full_walk_every_days: int = 7
+    own_url: str | None = None
+
+    @property
+    def host(self) -> str:
+        """The host, and the port if it is named, that the key is sent to."""
+        return _host(self.base_url)
+
+    @property
+    def foreign_host(self) -> str | None:
+        """A sentence about the host if it is not the provider's own; None where nothing is to be said."""
+        own = _host(self.own_url) if self.own_url else None
+        if self.api_key is None or own is None or own == self.host:
+            return None
+        return f"{self.provider}: the key goes to {self.host}, which is not the provider's own server ({own})"
 
     def __repr__(self) -> str:
         """Keep the key out of every message and log."""
@@ -96,7 +112,8 @@ def read_settings(
         ConfigError: An unknown plan, a wrong type, a value out of range, or an unsafe base URL.
     """
     found = section(f"sources.{provider}", _Table, given=given, fallback="sources")
-    settings = Settings(
+    check_base_url(provider, found.base_url or base_url)
+    return Settings(
         provider=provider,
         base_url=found.base_url or base_url,
         api_key=_printable(provider, found.api_key),
@@ -105,9 +122,12 @@ def read_settings(
         max_pages=found.max_pages,
         stop_after_known_pages=found.stop_after_known_pages,
         full_walk_every_days=found.full_walk_every_days,
+        own_url=None if _host(base_url).endswith(".invalid") else base_url,
     )
-    check_base_url(provider, settings.base_url)
-    return settings
+
+
+def _host(url: str) -> str:
+    return httpx.URL(url).netloc.decode()
 
 
 def _printable(provider: str, key: str | None) -> str | None:

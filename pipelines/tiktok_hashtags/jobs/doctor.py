@@ -64,7 +64,9 @@ def _watchlist(project: Project) -> str:
 
 def _provider(name: str) -> str:
     settings = providers.provider(name).configured()
-    key = "key set" if settings.api_key else f"no key ({key_variable(name)})"
+    key = f"key set, sent to {settings.host}" if settings.api_key else f"no key ({key_variable(name)})"
+    if settings.foreign_host:
+        key += ", which is not the provider's own server"
     price = "no public price" if settings.plan.credit_usd is None else f"${settings.plan.credit_usd:g} a credit"
     return f"{key}; plan {settings.plan.name}, {settings.plan.requests_per_minute} requests/min, {price}"
 
@@ -77,7 +79,7 @@ def _writable(project: Project) -> str:
         probe.unlink()
     except OSError as error:
         raise ConfigError(f"{project.data}: cannot be written: {error.strerror}") from error
-    return str(project.data)
+    return project.data_warning or str(project.data)
 
 
 def _secrets(project: Project) -> str:

@@ -23,15 +23,20 @@ from tiktok_hashtags.config import HIDDEN, section, wrong_value
 from tiktok_hashtags.errors import TiktagsError
 from tiktok_hashtags.fetch import LOOPBACK
 from tiktok_hashtags.project import Project
+from tiktok_hashtags.redaction import printable
 
 # A run that SIGINT or SIGTERM stops has to end within 10 s.
 _INTERRUPTED_SECONDS = 2.0
-# Variables with keys and passwords, which the command does not get.
-_PRIVATE = ("SOURCES__", "DESTINATION__", "NOTIFY__")
+# The variables that the command gets: any other may hold a key or a password.
+_PASSED_ON = {
+    *("PATH", "HOME", "USER", "LOGNAME", "SHELL", "LANG", "LANGUAGE", "TZ", "TMPDIR", "TERM", "HOSTNAME"),
+    *("XDG_RUNTIME_DIR", "XDG_CONFIG_HOME", "DBUS_SESSION_BUS_ADDRESS", "SSL_CERT_FILE", "SSL_CERT_DIR"),
+}
 _URL = "https://..., or http:// on loopback only"
 _Command = Annotated[
     tuple[str, ...], msgspec.Meta(description='a list of words like ["mail", "-s", "hashtags", "me@example.com"]')
 ]
+_Names = Annotated[tuple[str, ...], msgspec.Meta(description='a list of names like ["MAILTO"]')]
 _Webhook = Annotated[str, msgspec.Meta(description=_URL, extra=HIDDEN)]
 _When = Annotated[Literal["problem", "always"], msgspec.Meta(description='"problem" or "always"')]
 _Seconds = Annotated[float, msgspec.Meta(gt=0, le=600, description="a number of seconds above 0, at most 600")]
@@ -57,12 +62,14 @@ class Notify(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
         webhook: An https URL, or http on loopback.
         on: The runs that send a notification: those with an exit code other than 0, or all.
         timeout_seconds: The time limit for each of command and webhook.
+        variables: Environment variables that the command gets beside the usual ones; the names, not the values.
     """
 
     command: _Command = ()
     webhook: _Webhook | None = None
     on: _When = "problem"
     timeout_seconds: _Seconds = 10.0
+    variables: _Names = ()
 
     def __repr__(self) -> str:
         """Keep the URL, which is a secret, out of every message and log."""
@@ -75,7 +82,7 @@ class Notify(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             return []
         seconds = self.timeout_seconds if exit_code < 128 else min(self.timeout_seconds, _INTERRUPTED_SECONDS)
         body = json.dumps(report, ensure_ascii=False, allow_nan=False).encode(errors="replace")
-        problems = [_run(self.command, body, seconds)] if self.command else []
+        problems = [_run(self.command, body, seconds, self.variables)] if self.command else []
         problems += [_post(self.webhook, body, seconds)] if self.webhook else []
         return [f"notify: {problem}" for problem in problems if problem]
 
@@ -97,7 +104,8 @@ def run_report(project: Project, outcome: Mapping[str, Any]) -> dict[str, Any]:
     name, code = project.root.resolve().name, int(outcome["exit_code"])
     messages = [outcome["error"]] if "error" in outcome else outcome.get("messages", [])
     summary = "; ".join([_MEANINGS.get(code, "unknown"), *messages[:3]])
-    return {"text": f"tiktags run of {name}: exit code {code}, {summary}"[:1000], "project": name, **outcome}
+    text = printable(f"tiktags run of {name}: exit code {code}, {summary}")[:1000]
+    return {"text": text, "project": name, **outcome}
 
 
 def failure(error: Exception) -> dict[str, Any]:
@@ -115,8 +123,9 @@ def _is_private(webhook: str) -> bool:
     return bool(url.host) and (url.scheme == "https" or (url.scheme == "http" and url.host in LOOPBACK))
 
 
-def _run(command: Sequence[str], body: bytes, seconds: float) -> str | None:
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(_PRIVATE)}
+def _run(command: Sequence[str], body: bytes, seconds: float, variables: Sequence[str]) -> str | None:
+    passed_on = _PASSED_ON.union(variables)
+    environment = {name: value for name, value in os.environ.items() if name in passed_on or name.startswith("LC_")}
     with tempfile.TemporaryFile() as output:
         try:
             process = subprocess.Popen(  # noqa: S603  # the user's own command, without a shell

@@ -34,7 +34,16 @@ def planned(project: Project, options: Options) -> tuple[Watchlist, list[Provide
         session.known = opened.raw.known(watchlist, snapshot_date=session.snapshot_date)
         plans = plan_run(watchlist, session, only=options.only)
         notices = () if options.only else unserved(watchlist, plans, session)
-        return watchlist, plans, [*(notice["detail"] for notice in notices), *refusals(plans, session)]
+        hosts = (item.settings.foreign_host for item in plans if item.walks)
+        return (
+            watchlist,
+            plans,
+            [
+                *(notice["detail"] for notice in notices),
+                *refusals(plans, session),
+                *(host for host in hosts if host),
+            ],
+        )
 
 
 def run_project(project: Project, options: Options) -> Outcome:
