@@ -156,6 +156,9 @@ SECOND_CAMPAIGN_AND_A_LANGUAGE: Rows = {
     "watchlist__campaigns": [{"hashtag_id": "77", "campaign": "early"}, {"hashtag_id": "77", "campaign": "late"}],
     "scraper_items": [
         {"request_key": "file 3", "position": 1, "aweme_id": "v3", "desc_language": "pt", "region": "BR"},
+        # At the moment of the third day's, which a better provider observed.
+        {"request_key": "file 3", "position": 2, "aweme_id": "v1", "author__uid": "creator of v1"}
+        | {"author__unique_id": "rival"},
     ],
 }
 
@@ -170,7 +173,7 @@ LOADS = [
     ("1006", "2026-11-03", THIRD_DAY),
     ("1011", "2026-11-03", SECOND_CAMPAIGN_AND_A_LANGUAGE),
 ]
-BUILDS = [LOADS[:2], LOADS[2:4], LOADS[4:6], LOADS[6:]]
+BUILDS = [LOADS[:2], LOADS[2:4], LOADS[4:6], LOADS[6:7], LOADS[7:]]
 
 
 WITHOUT_TESTS = ["--exclude-resource-type", "test"]

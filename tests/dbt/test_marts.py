@@ -86,7 +86,7 @@ VIDEOS: Load = {
         {"request_key": "feed", "position": 5, "requested_hashtag": "christmas", "id": "4"}
         | {"has_hashtag_list": True, "view_count": 10, "create_time": 2**62},
         {"request_key": "feed", "position": 6, "requested_hashtag": "christmas", "id": "5"}
-        | {"has_hashtag_list": True, "view_count": 1},
+        | {"has_hashtag_list": True, "view_count": 1, "create_time": 4_102_444_801},
     ],
     "unifapi_videos__hashtags": [
         listed(1, "christmas", "Christmas", index=1),
@@ -348,9 +348,9 @@ def test_a_video_keeps_the_latest_known_attributes(query: Query) -> None:
 
 
 def test_a_number_that_is_no_time_before_2100_is_no_time(query: Query) -> None:
-    posted = query("select posted_at from marts.dim_video where video_id = '4'")
+    posted = query("select video_id, posted_at from marts.dim_video where video_id in ('4', '5') order by 1")
 
-    assert posted == [(None,)]
+    assert posted == [("4", None), ("5", None)]
     assert query("select max(date_day)::text < '2100-01-01' from marts.dim_date") == [(True,)]
 
 
