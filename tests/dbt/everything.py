@@ -78,7 +78,7 @@ VIDEOS: Load = {
         {"request_key": "feed", "position": 5, "requested_hashtag": "christmas", "id": "4"}
         | {"has_hashtag_list": True, "view_count": 10, "create_time": 2**62},
         {"request_key": "feed", "position": 6, "requested_hashtag": "christmas", "id": "5"}
-        | {"has_hashtag_list": True, "view_count": 1},
+        | {"has_hashtag_list": True, "view_count": 1, "create_time": 4_102_444_801},
     ],
     "unifapi_videos__hashtags": [
         listed(1, "christmas", "Christmas", index=1),

@@ -159,6 +159,13 @@ SECOND_CAMPAIGN_AND_A_LANGUAGE: Rows = {
     ],
 }
 
+# Observed at the last moment that the build before knows, and no later.
+THIRD_DAY_DECODED_ANEW: Rows = {
+    "unifapi_videos": [
+        video(3, 2, "v1", view_count=50, author__username="second", create_time=1_793_491_200, music__id="m2"),
+    ],
+}
+
 # In the order in which they complete, which is not that of their ids.
 LOADS = [
     ("1001", "2026-11-01", FIRST_DAY),
@@ -169,8 +176,9 @@ LOADS = [
     ("1007", "2026-11-01", FIRST_DAY_DECODED_ANEW),
     ("1006", "2026-11-03", THIRD_DAY),
     ("1011", "2026-11-03", SECOND_CAMPAIGN_AND_A_LANGUAGE),
+    ("1012", "2026-11-03", THIRD_DAY_DECODED_ANEW),
 ]
-BUILDS = [LOADS[:2], LOADS[2:4], LOADS[4:6], LOADS[6:]]
+BUILDS = [LOADS[:2], LOADS[2:4], LOADS[4:6], LOADS[6:7], LOADS[7:]]
 
 
 WITHOUT_TESTS = ["--exclude-resource-type", "test"]
@@ -274,6 +282,10 @@ def test_an_older_date_fills_gaps_but_replaces_no_newer_value(stepwise: Raw) -> 
 def test_a_row_decoded_again_leaves_nothing_of_the_old_one(stepwise: Raw) -> None:
     assert stepwise.execute("select video_id from marts.dim_video where video_id like 'v2%'") == [("v2b",)]
     assert stepwise.execute("select 1 from marts.dim_hashtag where hashtag_key = 'mistaken'") == []
+
+
+def test_a_row_of_the_last_moment_that_is_decoded_anew_leaves_no_sound(stepwise: Raw) -> None:
+    assert stepwise.execute("select sound_id from marts.dim_sound") == [("m2",)]
 
 
 def test_a_build_without_new_loads_changes_nothing(dbt: Dbt, stepwise: Raw, fresh: Callable[[], Raw]) -> None:
