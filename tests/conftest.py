@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import re
@@ -19,7 +20,7 @@ import httpx
 import pytest
 from dlt.extract.items import TableNameMeta
 from dlt.extract.pipe_iterator import PipeIterator
-from tests import fast_dlt  # noqa: F401  # importing it is enough
+from tests import fast_dbt, fast_dlt  # noqa: F401  # importing them is enough
 from xdist.scheduler.loadscope import LoadScopeScheduling
 
 from tiktok_hashtags import providers
@@ -32,6 +33,8 @@ from tiktok_hashtags.fetch.journal import Journal
 from tiktok_hashtags.fetch.money import PricePlan
 from tiktok_hashtags.sandbox import PROVIDERS, Sandbox, SandboxClock, World
 
+# As the command line does: dlt and dbt import thousands of lasting objects that the collector need not inspect.
+gc.set_threshold(10_000)
 NOW = datetime(2026, 11, 1, 6)
 UNLIMITED = PricePlan("test", credit_usd=0.001, requests_per_minute=100_000)
 SCRAPER_URL = "https://scraper.example"

@@ -20,7 +20,7 @@ from typing import Any
 
 import dbt.cli.main  # noqa: F401  # the forks need it
 import dlt  # noqa: F401
-from tests import fast_dlt  # noqa: F401
+from tests import fast_dbt, fast_dlt  # noqa: F401
 
 from tiktok_hashtags.cli.main import main
 
