@@ -20,6 +20,6 @@ def test_the_dictionary_describes_every_reporting_mart_and_names_no_folder(
 
     assert result.exit_code == 0, result.output
     page = (site.project.root / json.loads(result.stdout)["docs"]).read_text(encoding="utf-8")
-    assert "How does a campaign do day by day" in page
+    assert "How does a campaign perform by day, region and language" in page
     assert '"model.tiktok_hashtags.rpt_campaign_monitor"' in page.partition(",catalog:")[2]
     assert str(site.project.root) not in page

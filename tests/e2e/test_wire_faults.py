@@ -315,7 +315,7 @@ def test_drift_is_one_notice_and_no_column(lived: Lived) -> None:
         " and (column_name like '%unknown%' or column_name like '%drop%')"
     )
 
-    assert drift[0].startswith("2002 fields")
+    assert drift[0].startswith("undocumented fields (2002): ")
     assert 'x"; drop table raw.rejects; --' in drift[1].split("\n")
     assert columns == []
 

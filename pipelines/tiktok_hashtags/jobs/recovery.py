@@ -19,7 +19,7 @@ from tiktok_hashtags.clock import frozen_clock
 from tiktok_hashtags.config import shared_ledger
 from tiktok_hashtags.errors import InterruptedWalkError
 from tiktok_hashtags.extract import Session, WalkResult
-from tiktok_hashtags.fetch import Journal, PlannedWalk
+from tiktok_hashtags.fetch import Journal, PlannedWalk, decoder_of, prepare
 from tiktok_hashtags.jobs.opened import Opened, Options, journal_path, project_name
 from tiktok_hashtags.jobs.outcome import Outcome
 from tiktok_hashtags.jobs.plan import ProviderPlan
@@ -28,6 +28,7 @@ from tiktok_hashtags.warehouse import loaded_walks
 from tiktok_hashtags.watchlist import Watchlist
 
 _NAMED_WALKS = 10
+prepare(Watchlist)
 
 
 class Unfinished(NamedTuple):
@@ -75,7 +76,7 @@ def past_options(
         unsettled_walks: Make only these walks; None for all walks of the watchlist.
     """
     stored = opened.journal.plans.watchlist_on(opened.owner, day)
-    then = msgspec.json.decode(stored, type=Watchlist) if stored else opened.raw.watchlist_on(day)
+    then = decoder_of(Watchlist).decode(stored) if stored else opened.raw.watchlist_on(day)
     datasets = then.datasets if stored and then else opened.watchlist.datasets
     kept = tuple(dataset for dataset in datasets if dataset.path is None)
     base = then or opened.watchlist

@@ -103,8 +103,11 @@ def _write_results(project: Project, results: Iterable[Any]) -> None:
         for result in results
     ]
     path = project.dbt / "target" / "run_results.json"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    replace(path, lambda aside: aside.write_text(json.dumps({"results": rows}), encoding="utf-8"))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        replace(path, lambda aside: aside.write_text(json.dumps({"results": rows}), encoding="utf-8"))
+    except OSError as error:  # the marts do not depend on it
+        logger.warning("dbt's results were not written, so the report will not show them: %s", error)
 
 
 def _check(outcome: Any) -> None:
