@@ -19,7 +19,7 @@ from tests.documents import COMMANDS, DOCS, DOCUMENTS, README, ROOT, SCHEDULING,
 
 from tiktok_hashtags import providers
 from tiktok_hashtags.cli.main import main
-from tiktok_hashtags.config import read_retention
+from tiktok_hashtags.config import read_disk, read_retention
 from tiktok_hashtags.errors import EXIT_ORDER
 from tiktok_hashtags.jobs.notify import Notify, read_notify
 from tiktok_hashtags.watchlist.model import Watchlist, parse_watchlist
@@ -87,11 +87,12 @@ def test_every_setting_shown_is_one(block: Block, monkeypatch: pytest.MonkeyPatc
     found = tomllib.loads(block.text)
     destination = found.pop("destination", "duckdb")
 
-    for section in ("notify", "retention"):
+    for section in ("notify", "retention", "disk"):
         for key, value in found.pop(section, {}).items():
             text = str(value).replace("'", '"') if isinstance(value, list) else str(value)
             monkeypatch.setenv(f"{section}__{key}".upper(), text)
     read_retention()
+    read_disk()
 
     assert destination in {"duckdb", "postgres"}
     assert isinstance(read_notify(), Notify)

@@ -17,6 +17,8 @@ import msgspec
 from tiktok_hashtags.errors import ConfigError
 
 DEFAULT_JOURNAL_DAYS = 35
+# Longer than any text that a person wrote on TikTok; a text of megabytes takes the memory of a load.
+MAX_TEXT_CHARS = 65_536
 HIDDEN = {"is_hidden": True}
 SECRET = {"is_hidden": True, "is_secret": True}
 Days = Annotated[int, msgspec.Meta(ge=1, le=100_000, description="a number of days from 1 to 100000")]
@@ -37,8 +39,21 @@ class Retention(msgspec.Struct, frozen=True):
     rejects_days: Days | None = None
 
 
+class Disk(msgspec.Struct, frozen=True):
+    """`[disk]`: the room that a run needs before it starts.
+
+    Args:
+        least_free_mb: Free megabytes beside those that the planned requests may need; 0 starts a run on any disk.
+    """
+
+    least_free_mb: Annotated[int, msgspec.Meta(ge=0, le=10**9, description="a number of megabytes, 0 or more")] = 100
+
+
 class _Sources(msgspec.Struct, frozen=True):
     ledger_path: Text | None = None
+    max_text_chars: Annotated[
+        int, msgspec.Meta(ge=1_000, le=2**30, description="a number of characters from 1000 to 1073741824")
+    ] = MAX_TEXT_CHARS
 
 
 class _Top(msgspec.Struct, frozen=True):
@@ -103,6 +118,24 @@ def read_retention() -> Retention:
         ConfigError: A value is not a number of days.
     """
     return section("retention", Retention)
+
+
+def max_text_chars() -> int:
+    """Return the length at which texts are cut in the tables, `max_text_chars` under `[sources]`.
+
+    Raises:
+        ConfigError: It is not a number of characters.
+    """
+    return section("sources", _Sources).max_text_chars
+
+
+def read_disk() -> Disk:
+    """Read `[disk]`.
+
+    Raises:
+        ConfigError: A value is not a number of megabytes.
+    """
+    return section("disk", Disk)
 
 
 def destination(kinds: Collection[str]) -> str:

@@ -3,8 +3,10 @@
 TiktagsError                    exit 1
 ├── ConfigError                 exit 2   fix the watchlist, a key or a setting
 │   ├── NothingPublishedError            nothing is published yet: `tiktags run` or `tiktags publish` does it
-│   ├── NoConnectionError                the warehouse's server cannot be reached
 │   └── QueryError                       the warehouse or its publication cannot be read as asked
+├── NoConnectionError           exit 1   the warehouse's server cannot be reached: it may come back by itself
+├── BusyError                   exit 1   another program holds a file of the project: wait for it, or close it
+├── NoRoomError                 exit 1   the disk has too little room; nothing was sent
 ├── LockedError                 exit 7   wait for the other run
 ├── StoppedError                exit 130 or 143: SIGINT or SIGTERM ended it; the next run completes it
 ├── LoadError                   exit 1   raw was not loaded; the next run continues with the pending packages
@@ -36,6 +38,8 @@ TiktagsError                    exit 1
 
 from __future__ import annotations
 
+import errno
+
 from tiktok_hashtags.redaction import redacted
 
 EXIT_ORDER = (1, 7, 2, 6, 5, 4, 3, 0)
@@ -60,8 +64,16 @@ class NothingPublishedError(ConfigError):
     """There is no publication to read yet."""
 
 
-class NoConnectionError(ConfigError):
+class NoConnectionError(TiktagsError):
     """The warehouse's server cannot be reached."""
+
+
+class BusyError(TiktagsError):
+    """Another program holds the warehouse or the journal."""
+
+
+class NoRoomError(TiktagsError):
+    """The disk has too little room for what a run is going to write; nothing was sent."""
 
 
 class QueryError(ConfigError):
@@ -268,6 +280,13 @@ class InterruptedWalkError(RequestError):
     """The run of an earlier date ended before it requested this page, which can no longer be bought."""
 
     reason = "interrupted"
+
+
+def unexpected(error: BaseException) -> str:
+    """Return the message of an error that no code expects; that of a full disk says what to do."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "the disk is full. What was fetched is kept. Make room and run again."
+    return f"internal error: {type(error).__name__}: {error} (-v shows the traceback)"
 
 
 def worst_exit_code(codes: list[int]) -> int:

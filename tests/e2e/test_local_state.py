@@ -117,7 +117,7 @@ def test_what_cannot_be_loaded_now_stays_pending_and_is_loaded_on_the_next_day(
 
     later = site.run(1)
 
-    assert outcome.exit_code == 2
+    assert outcome.exit_code == 1
     assert waiting
     assert "open in another program" in " ".join(outcome.messages)
     assert later.exit_code == 0

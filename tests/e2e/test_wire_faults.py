@@ -298,13 +298,15 @@ def test_bad_items_are_in_quarantine_and_the_others_of_their_pages_are_loaded(li
     assert notice["detail"].startswith(f"{len(ITEM_FAULTS)} of ")
 
 
-def test_texts_are_kept_and_what_no_warehouse_stores_is_replaced_and_flagged(lived: Lived) -> None:
+def test_texts_are_kept_or_cut_and_what_no_warehouse_stores_is_replaced_and_flagged(lived: Lived) -> None:
     [(longest,)] = lived.site.rows("select max(length(title)) from raw.tikliveapi_videos")
+    [(notice,)] = lived.site.rows("select detail from raw.notices where kind = 'cut' and provider = 'tikliveapi'")
     replaced = lived.site.rows(
         "select title[-10:] from raw.tikliveapi_videos where is_text_replaced and title like '% here' order by all"
     )
 
-    assert longest > 10_000_000
+    assert longest == 65_536
+    assert notice.startswith("tikliveapi_videos.title: 1 text cut to 65536 characters; the longest has 10")
     assert replaced == [("alf \ufffd here",), ("nul \ufffd here",)]
 
 

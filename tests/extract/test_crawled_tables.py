@@ -190,3 +190,13 @@ def test_a_field_that_an_earlier_notice_told_of_is_not_told_again(
 
     assert [notice["kind"] for notice in first.tally.notices] == ["drift"]
     assert (again.tally.notices, again.tally.walks[0].replayed_pages > 0) == ([], True)
+
+
+def test_a_notice_counts_the_texts_that_were_cut(crawl: Crawl, dlt_raw: TablesOfDlt, make_session: MakeSession) -> None:
+    session = make_session(max_text_chars=5)
+
+    crawl("unifapi", Targets(videos=[Hashtag(id="3242")]), session=session, into=dlt_raw, page_size=10)
+
+    notices = dict(dlt_raw.rows("select split_part(detail, ':', 1), detail from raw.notices where kind = 'cut'"))
+    assert max(len(text) for (text,) in dlt_raw.rows("select video_description from raw.unifapi_videos")) == 5
+    assert "texts cut to 5 characters; the longest has" in notices["unifapi_videos.video_description"]

@@ -47,6 +47,21 @@ def reasons(batch: Batch) -> list[tuple[int, str]]:
     return [(reject.position, reject.reason.partition(" - ")[0]) for reject in batch.rejects]
 
 
+def test_a_text_that_is_too_long_is_cut_and_counted_in_parent_and_child() -> None:
+    items = [
+        {"id": "a", "video_description": "ü" * 150, "hashtags": ["x" * 300]},
+        {"id": "b", "video_description": "ü" * 100},
+        {"id": "c"},
+    ]
+
+    batch = VIDEOS.decode([(origin(), [wire(item) for item in items])], max_text_chars=100)
+
+    assert column(batch, "video_description") == ["ü" * 100, "ü" * 100, None]
+    assert batch.cut["unifapi_videos.video_description"] == (1, 150)
+    assert batch.cut["unifapi_videos__hashtags.value"] == (1, 300)
+    assert not batch.rejects
+
+
 def test_every_row_carries_its_origin() -> None:
     first, second = origin(key="k1"), origin(page=2, first_position=3, key="k2")
 
@@ -146,10 +161,11 @@ def test_illegal_code_points_are_replaced_and_flagged_and_the_rest_is_kept(entit
     assert not batch.rejects
 
 
-def test_a_huge_caption_is_kept() -> None:
+def test_a_huge_caption_is_read_and_cut() -> None:
     batch = decoded([{"id": "1", "video_description": "x" * 10_000_000}])
 
-    assert [len(text) for text in column(batch, "video_description")] == [10_000_000]
+    assert [len(text) for text in column(batch, "video_description")] == [65_536]
+    assert batch.cut == {"unifapi_videos.video_description": (1, 10_000_000)}
 
 
 def test_unknown_fields_are_news_but_no_columns() -> None:

@@ -15,7 +15,7 @@ import pytest
 
 from tiktok_hashtags import providers
 from tiktok_hashtags.clock import frozen_clock
-from tiktok_hashtags.errors import ConfigError, LoadError
+from tiktok_hashtags.errors import BusyError, LoadError
 from tiktok_hashtags.extract.session import Known, Session
 from tiktok_hashtags.extract.settings import Settings
 from tiktok_hashtags.extract.tables import marked_tables, watchlist_source
@@ -281,9 +281,9 @@ def test_a_warehouse_that_another_program_holds_is_named_and_nothing_is_lost(
     fill("crawlora", Targets(details=[CHRISTMAS]))
 
     with held(project.warehouse):
-        with pytest.raises(ConfigError, match="the warehouse file is open in another program, which may be a run"):
+        with pytest.raises(BusyError, match="the warehouse file is open in another program, which may be a run"):
             fill("tikliveapi", Targets(details=[CHRISTMAS]))
-        with pytest.raises(ConfigError, match="the warehouse file is open in another program"):
+        with pytest.raises(BusyError, match="the warehouse file is open in another program"):
             layer.known(WATCHLIST, snapshot_date=TODAY)
     RawLayer(project).load_pending()
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from tiktok_hashtags.errors import ConfigError
+from tiktok_hashtags.errors import BusyError, ConfigError
 from tiktok_hashtags.project import Project
 from tiktok_hashtags.warehouse.status import read_query, read_status, row_counts
 
@@ -74,7 +74,7 @@ def test_a_query_that_writes_or_is_wrong_is_refused(project: Project, sql: str) 
 
 
 def test_a_warehouse_that_is_being_written_is_reported_as_such(project: Project) -> None:
-    with duckdb.connect(str(project.warehouse)), pytest.raises(ConfigError, match="which may be a run"):
+    with duckdb.connect(str(project.warehouse)), pytest.raises(BusyError, match="which may be a run"):
         row_counts(project)
 
 

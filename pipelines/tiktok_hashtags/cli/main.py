@@ -24,7 +24,7 @@ from tiktok_hashtags.cli.prune import prune
 from tiktok_hashtags.cli.run import plan, replay, run
 from tiktok_hashtags.cli.tables import say
 from tiktok_hashtags.cli.watch import watch
-from tiktok_hashtags.errors import ConfigError, TiktagsError
+from tiktok_hashtags.errors import ConfigError, TiktagsError, unexpected
 from tiktok_hashtags.redaction import redact_logs, redacted
 
 logger = logging.getLogger(__name__)
@@ -61,8 +61,7 @@ class _Commands(click.Group):
             _fail(ctx, "stopped by SIGINT.", 128 + signal.SIGINT, as_json=as_json)
         except Exception as error:
             logger.debug("failed", exc_info=True)
-            message = f"internal error: {type(error).__name__}: {error} (-v shows the traceback)"
-            _fail(ctx, message, TiktagsError.exit_code, as_json=as_json)
+            _fail(ctx, unexpected(error), TiktagsError.exit_code, as_json=as_json)
 
 
 def _fail(ctx: click.Context, message: str, code: int, *, as_json: bool) -> None:
@@ -116,6 +115,7 @@ def _share_heaps() -> None:
 def _log_to_stderr(*, verbose: bool, is_brief: bool) -> None:
     """Log to stderr: INFO by default, only errors while a progress display or the demo's lines are shown."""
     redact_logs()
+    logging.raiseExceptions = False  # a log that cannot be written, as on a full disk, ends nothing and prints nothing
     is_quiet = (sys.stderr.isatty() or is_brief) and not verbose
     logging.basicConfig(
         level=logging.DEBUG if verbose else logging.WARNING,

@@ -162,6 +162,7 @@ class WalkLog:
         self._items: Counter[str] = Counter()
         self._reasons: dict[str, Counter[str]] = defaultdict(Counter)
         self._unknown: dict[str, set[str]] = defaultdict(set)
+        self._cut: dict[str, tuple[int, int]] = defaultdict(lambda: (0, 0))
 
     def origin(self, step: Step, page: Page) -> Origin:
         """Return the lineage of a page."""
@@ -186,7 +187,10 @@ class WalkLog:
 
     def decoded(self, entity: Entity, pages: Sequence[tuple[Origin, Sequence[bytes]]]) -> dict[str, pa.Table]:
         """Decode a batch and count its rows and rejects."""
-        batch = entity.decode(pages)
+        batch = entity.decode(pages, max_text_chars=self._session.max_text_chars)
+        for column, (count, longest) in batch.cut.items():
+            before = self._cut[column]
+            self._cut[column] = before[0] + count, max(before[1], longest)
         self._items[entity.table] += sum(len(items) for _, items in pages)
         self._reasons[entity.table].update(reject.reason for reject in batch.rejects)
         self._note_unknown(entity.table, batch.unknown)
@@ -259,12 +263,23 @@ class WalkLog:
             for table, reasons in self._reasons.items()
             if reasons
         ]
+        cut = [
+            {"entity": column.partition(".")[0], "kind": "cut", "detail": self._cut_detail(column, count, longest)}
+            for column, (count, longest) in self._cut.items()
+        ]
         missing = [
             {"entity": result.endpoint, "kind": "not_found", "detail": result.target}
             for result in self._results
             if result.stop_reason == "not_found"
         ]
-        return [{"provider": self._provider, **notice} for notice in (*drift, *rejected, *missing)]
+        return [{"provider": self._provider, **notice} for notice in (*drift, *rejected, *cut, *missing)]
+
+    def _cut_detail(self, column: str, count: int, longest: int) -> str:
+        texts = "1 text" if count == 1 else f"{count} texts"
+        return (
+            f"{column}: {texts} cut to {self._session.max_text_chars} characters; the longest has {longest}. "
+            "The journal keeps the whole."
+        )
 
     def _note_unknown(self, table: str, paths: set[str]) -> None:
         """Keep the fields that no earlier notice named, up to a limit: an answer can hold any number of keys."""

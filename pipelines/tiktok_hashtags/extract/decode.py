@@ -20,6 +20,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.json as pj
 
+from tiktok_hashtags.config import MAX_TEXT_CHARS
 from tiktok_hashtags.extract.wire_types import (
     arrow_fields,
     flattened,
@@ -86,11 +87,15 @@ class Reject:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """The tables of a batch, by raw table name, its rejects, and the paths of undocumented fields."""
+    """The tables of a batch, by raw table name, its rejects, and the paths of undocumented fields.
+
+    `cut` holds, by `table.column`, the number of texts that were cut and the length of the longest.
+    """
 
     tables: dict[str, pa.Table]
     rejects: list[Reject]
     unknown: set[str]
+    cut: dict[str, tuple[int, int]] = field(default_factory=dict)
 
 
 def _no_derived(
@@ -139,8 +144,8 @@ class Entity:
         """Return the entity's tables with all columns and no rows."""
         return _tables(self, self.schema.empty_table(), _Rows([], [], []))
 
-    def decode(self, pages: Sequence[tuple[Origin, Sequence[bytes]]]) -> Batch:
-        """Decode the raw items of some pages."""
+    def decode(self, pages: Sequence[tuple[Origin, Sequence[bytes]]], *, max_text_chars: int = MAX_TEXT_CHARS) -> Batch:
+        """Decode the raw items of some pages; longer texts are cut, and the journal keeps them whole."""
         rows = _Rows.of(pages)
         unknown: set[str] = set()
         nested = _fast(self, rows)
@@ -149,7 +154,12 @@ class Entity:
             unknown = _unknown_fields(self, rows.items)
             nested, rows, rejects = _item_by_item(self, rows)
         kept, rows, missing = _with_id(self, nested, rows)
-        return Batch(_tables(self, kept, rows), rejects + missing, unknown)
+        cut: dict[str, tuple[int, int]] = {}
+        tables = {
+            name: _with_short_texts(name, table, max_text_chars, cut)
+            for name, table in _tables(self, kept, rows).items()
+        }
+        return Batch(tables, rejects + missing, unknown, cut)
 
 
 @dataclass(slots=True)
@@ -264,6 +274,20 @@ def _tables(entity: Entity, nested: pa.Table, rows: _Rows) -> dict[str, pa.Table
         parent, {f"{entity.table}__{name}": table for name, table in lists.items()}, nested
     )
     return {entity.table: parent, **children}
+
+
+def _with_short_texts(name: str, table: pa.Table, max_chars: int, cut: dict[str, tuple[int, int]]) -> pa.Table:
+    """Cut the texts of a table that are too long, and note how many and how long they were."""
+    for at, column in enumerate(table.schema):
+        # A character takes a byte at least, so most columns need no second look.
+        if column.type != pa.string() or (pc.max(pc.binary_length(table[at])).as_py() or 0) <= max_chars:
+            continue
+        lengths = pc.utf8_length(table[at])
+        count = pc.sum(pc.greater(lengths, max_chars)).as_py()
+        if count:
+            cut[f"{name}.{column.name}"] = count, pc.max(lengths).as_py()
+            table = table.set_column(at, column, pc.utf8_slice_codeunits(table[at], 0, max_chars))
+    return table
 
 
 def _lineage(entity: Entity, rows: _Rows) -> pa.Table:

@@ -12,6 +12,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from tiktok_hashtags.clock import Clock, system_clock
+from tiktok_hashtags.config import MAX_TEXT_CHARS
 from tiktok_hashtags.errors import TiktagsError
 from tiktok_hashtags.fetch import Journal, new_run_id
 from tiktok_hashtags.fetch import Session as FetchSession
@@ -125,12 +126,14 @@ class Session(FetchSession):
         known: The results of earlier loads; the run never changes them.
         learned: The ids that this run learns.
         tally: The run's counts so far.
+        max_text_chars: The length at which texts are cut in the tables.
         on_page: Called for every page with provider, target and number of items.
     """
 
     known: Known = field(default_factory=Known)
     learned: HashtagIds = field(default_factory=HashtagIds)
     tally: Tally = field(default_factory=Tally)
+    max_text_chars: int = MAX_TEXT_CHARS
     on_page: OnPage = ignore_page
 
     @classmethod

@@ -10,7 +10,7 @@ from typing import Literal
 
 import tenacity
 
-from tiktok_hashtags.errors import ConfigError, LoadError
+from tiktok_hashtags.errors import BusyError, ConfigError, LoadError
 
 _BUSY_SECONDS = 10
 MAKE_ROOM = "the disk may be full; make room and run again"
@@ -54,7 +54,8 @@ def opening(
         way_out: The advice for a file that is damaged or of another kind.
 
     Raises:
-        ConfigError: Another program holds the file, or it is of another kind.
+        BusyError: Another program holds the file.
+        ConfigError: It is of another kind.
         LoadError: The disk is full or failing.
     """
     try:
@@ -62,7 +63,7 @@ def opening(
     except sqlite3.Error as error:
         untouched = "Nothing was sent or overwritten"
         if is_busy(error):
-            raise ConfigError(f"{path}: another program holds the {purpose}. {untouched}.") from error
+            raise BusyError(f"{path}: another program holds the {purpose}. {untouched}.") from error
         if is_storage_fault(error):
             raise LoadError(f"{path}: cannot be opened ({error}). {untouched}; {MAKE_ROOM}.") from error
         raise ConfigError(f"{path}: not a usable {purpose} ({error}). {untouched}; {way_out}") from error

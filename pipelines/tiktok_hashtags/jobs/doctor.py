@@ -11,8 +11,9 @@ from typing import Any
 from tiktok_hashtags import providers
 from tiktok_hashtags.clock import Clock, system_clock
 from tiktok_hashtags.config import key_variable
-from tiktok_hashtags.errors import ConfigError
+from tiktok_hashtags.errors import ConfigError, TiktagsError
 from tiktok_hashtags.jobs.recovery import unfinished
+from tiktok_hashtags.jobs.room import describe_room
 from tiktok_hashtags.project import Project
 from tiktok_hashtags.warehouse import dbt_project_folder, open_warehouse
 from tiktok_hashtags.watchlist import read_watchlist
@@ -39,6 +40,7 @@ def checks(project: Project, *, clock: Clock = system_clock) -> list[Check]:
         _tried("watchlist", lambda: _watchlist(project)),
         *(_tried(name, partial(_provider, name)) for name in providers.names()),
         _tried("data folder", lambda: _writable(project)),
+        _tried("free space", lambda: describe_room(project)),
         _tried("warehouse", lambda: open_warehouse(project).summary()),
         _tried("unfinished runs", lambda: " ".join(unfinished(project, today=clock().date())) or "none"),
         _tried("secrets file", lambda: _secrets(project)),
@@ -50,7 +52,7 @@ def checks(project: Project, *, clock: Clock = system_clock) -> list[Check]:
 def _tried(name: str, look: Callable[[], str]) -> Check:
     try:
         return Check(name, True, look())
-    except ConfigError as error:
+    except TiktagsError as error:
         return Check(name, False, str(error))
 
 

@@ -15,7 +15,7 @@ from filelock import FileLock, Timeout
 
 from tiktok_hashtags import providers
 from tiktok_hashtags.clock import Clock, system_clock
-from tiktok_hashtags.config import shared_ledger
+from tiktok_hashtags.config import max_text_chars, shared_ledger
 from tiktok_hashtags.errors import ConfigError, LockedError
 from tiktok_hashtags.extract import OnPage, Session, ignore_page
 from tiktok_hashtags.fetch import Budget, Caps, Journal, PlannedWalk, Sleep, new_run_id
@@ -101,6 +101,7 @@ class Opened:
             sleep=options.sleep,
             monotonic=options.monotonic,
             stop=stop or threading.Event(),
+            max_text_chars=max_text_chars(),
             on_page=options.on_page,
         )
         try:

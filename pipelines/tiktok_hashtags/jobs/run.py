@@ -7,12 +7,13 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from tiktok_hashtags import providers
-from tiktok_hashtags.errors import PackageError, TiktagsError, worst_exit_code
+from tiktok_hashtags.errors import PackageError, TiktagsError, unexpected, worst_exit_code
 from tiktok_hashtags.extract import Known, Session, SourceRun, watchlist_source
 from tiktok_hashtags.jobs.opened import Opened, Options, locked, open_project
 from tiktok_hashtags.jobs.outcome import Outcome, count, walk_exit_code
 from tiktok_hashtags.jobs.plan import ProviderPlan, check_limits, plan_run, refusals, unserved
 from tiktok_hashtags.jobs.recovery import begin, find_unfinished, narrowed, past_options, summed_up
+from tiktok_hashtags.jobs.room import check_room
 from tiktok_hashtags.jobs.signals import Stopping, stopping
 from tiktok_hashtags.project import Project
 from tiktok_hashtags.report import report_run, write_report
@@ -75,15 +76,20 @@ def _recovered(opened: Opened, options: Options, signals: Stopping) -> Outcome:
     pending = opened.raw.load_all()
     past = _past_dates(opened, pending, options, signals)
     outcome = _passed(opened, options, signals)
-    # Today's pass finds out whether the warehouse was lost or set back.
-    past += _past_dates(opened, (), options, signals, done={attempt.snapshot_date for attempt in past})
+    codes = [outcome.exit_code]
+    try:
+        # Today's pass finds out whether the warehouse was lost or set back.
+        past += _past_dates(opened, (), options, signals, done={attempt.snapshot_date for attempt in past})
+    except TiktagsError as error:  # what today's pass paid and loaded stands
+        outcome.messages.append(str(error))
+        codes.append(error.exit_code)
     again = [_passed(opened, replace(options, is_offline=True), signals)] if outcome.quarantined else []
     lost = [package for attempt in (*past, *again) for package in attempt.quarantined]
     outcome.messages += map(str, (*pending, *outcome.quarantined, *lost))
     for attempt in past:
         outcome.messages += attempt.messages
         outcome.notices += attempt.notices
-    codes = [attempt.exit_code for attempt in (outcome, *past, *again)]
+    codes += [attempt.exit_code for attempt in (*past, *again)]
     outcome.exit_code = worst_exit_code([*codes, PackageError.exit_code if lost else 0])
     return outcome
 
@@ -124,7 +130,7 @@ def _passed(opened: Opened, options: Options, signals: Stopping) -> Outcome:
         options.on_stage("reading what is known")
         known = raw.known(watchlist, snapshot_date=session.snapshot_date)
         session.known = Known(hashtag_ids=known.hashtag_ids) if options.is_anew else known
-        plans = _checked_plans(watchlist, session, options)
+        plans = _checked_plans(opened, watchlist, session, options)
         ended = [] if options.is_anew else begin(opened, session, watchlist, plans, options)
         outcome = Outcome(session.run_id, session.snapshot_date.isoformat())
         journal.forget_lost_exports(opened.owner, in_warehouse=known.request_count)
@@ -144,13 +150,14 @@ def _passed(opened: Opened, options: Options, signals: Stopping) -> Outcome:
         return outcome
 
 
-def _checked_plans(watchlist: Watchlist, session: Session, options: Options) -> list[ProviderPlan]:
-    """Return what each provider is asked for, within the limits."""
+def _checked_plans(opened: Opened, watchlist: Watchlist, session: Session, options: Options) -> list[ProviderPlan]:
+    """Return what each provider is asked for, within the limits and the room on the disk."""
     plans = plan_run(watchlist, session, only=options.only)
     if options.unsettled_walks is not None:
         return narrowed(plans, session, options.unsettled_walks)
     if not options.is_offline:
         check_limits(plans, watchlist.limits, max_usd=options.max_usd)
+        check_room(opened.project, plans)
     if not options.only:
         session.tally.notices += unserved(watchlist, plans, session)
     return plans
@@ -212,6 +219,10 @@ def _loaded(item: ProviderPlan, raw: RawLayer, session: Session, outcome: Outcom
         outcome.messages.append(f"{item.name}: {error}")
         logger.error("%s", outcome.messages[-1])
         return error.exit_code
+    except Exception as error:  # the run goes on, and its answer says what it has paid
+        logger.debug("failed", exc_info=True)
+        outcome.messages.append(f"{item.name}: {unexpected(error)}")
+        return TiktagsError.exit_code
     session.journal.mark_run_exported(session.run_id, item.name)
     return 0
 
@@ -220,10 +231,11 @@ def _load_rest(raw: RawLayer, outcome: Outcome) -> int:
     """Load what is still pending; what cannot be loaded now is said once."""
     try:
         raw.load_all()
-    except TiktagsError as error:
+    except Exception as error:  # the run's answer says what it has paid, whatever ended it
+        logger.debug("failed", exc_info=True)
         outcome.is_loaded = False
-        outcome.messages.append(str(error))
-        return error.exit_code
+        outcome.messages.append(str(error) if isinstance(error, TiktagsError) else unexpected(error))
+        return error.exit_code if isinstance(error, TiktagsError) else TiktagsError.exit_code
     return 0
 
 
@@ -233,8 +245,10 @@ def _transformed(project: Project, outcome: Outcome, options: Options, signals: 
 
     try:
         _built_and_published(project, options.on_stage, signals, on_warning=note)
-    except TiktagsError as error:
-        outcome.messages.append(str(error))
-        logger.error("%s", error)
-        return error.exit_code
+    except Exception as error:  # what the run paid and loaded stands, and its answer says so
+        logger.debug("failed", exc_info=True)
+        text = str(error) if isinstance(error, TiktagsError) else f"the marts were not published: {unexpected(error)}"
+        outcome.messages.append(text)
+        logger.error("%s", text)
+        return error.exit_code if isinstance(error, TiktagsError) else TiktagsError.exit_code
     return 0

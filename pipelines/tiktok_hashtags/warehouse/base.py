@@ -126,7 +126,8 @@ class Warehouse(Protocol):
             memory: Bytes that the warehouse may use in this process; None for its own limit.
 
         Raises:
-            ConfigError: There is none yet, or another program holds it.
+            ConfigError: There is none yet.
+            BusyError: Another program holds it.
             NoConnectionError: Its server cannot be reached.
             QueryError: It cannot be read.
         """

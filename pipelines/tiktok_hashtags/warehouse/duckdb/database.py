@@ -11,10 +11,12 @@ from weakref import WeakSet
 
 import dlt
 import duckdb
+import pyarrow as pa
 from dlt.destinations.impl.duckdb.configuration import DuckDbCredentials
 from dlt.pipeline.exceptions import PipelineStepFailed
+from pyarrow import parquet
 
-from tiktok_hashtags.errors import ConfigError, LoadError, NothingPublishedError, QueryError, TiktagsError
+from tiktok_hashtags.errors import BusyError, ConfigError, LoadError, NothingPublishedError, QueryError, TiktagsError
 from tiktok_hashtags.project import Project
 from tiktok_hashtags.warehouse.base import DATASET, Deletion, Publication, Reader, Rows, columns_by_table
 from tiktok_hashtags.warehouse.duckdb.files import compact
@@ -35,8 +37,9 @@ _LOCKED = {
     "python_enable_replacements": "false",
     "lock_configuration": "true",
 }
-# DuckDB calls PIVOT a statement of several.
+# DuckDB calls PIVOT a statement of several ones.
 _READING = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN, duckdb.StatementType.MULTI)
+_KEPT_ERRORS = ("client_exception", "dbapi_exception")
 _HELD = ("Could not set lock", "different configuration than existing connections")
 
 
@@ -71,7 +74,7 @@ class DuckDbFile:
             try:
                 pipeline.load(workers=_LOAD_WORKERS)
             except PipelineStepFailed as error:
-                if "Out of Memory" not in str(error):
+                if not _is_out_of_memory(error):
                     raise
                 logger.warning("The load ran out of memory. It is repeated without a memory limit.")
                 client.execute_sql("reset global memory_limit")
@@ -80,7 +83,7 @@ class DuckDbFile:
     def explained(self, said: str) -> TiktagsError | None:
         """Return the advice for a file that another program holds, and for one that is no database."""
         if any(words in said for words in _HELD):
-            return ConfigError(
+            return BusyError(
                 "the warehouse file is open in another program, which may be a run. Nothing was changed; fetched rows "
                 "stay pending. Close that program or wait for the run, then try again."
             )
@@ -201,6 +204,31 @@ def _fetched(cursor: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
 
 
 def _memory(pipeline: dlt.Pipeline) -> int:
-    """Return the size of the pending files, within `_LOAD_MEMORY`: with less, DuckDB would write it twice."""
-    size = sum(path.stat().st_size for path in Path(pipeline.working_dir).rglob("*.parquet"))
+    """Return the size of the pending rows in memory, within `_LOAD_MEMORY`: with less, DuckDB would write it twice."""
+    size = sum(map(_unpacked_bytes, Path(pipeline.working_dir).rglob("*.parquet")))
     return min(max(size, _LOAD_MEMORY[0]), _LOAD_MEMORY[1])
+
+
+def _unpacked_bytes(path: Path) -> int:
+    try:
+        with path.open("rb") as file:
+            found = parquet.read_metadata(file)
+    except (OSError, pa.ArrowException):
+        return path.stat().st_size  # a damaged file is found later
+    return sum(found.row_group(number).total_byte_size for number in range(found.num_row_groups))
+
+
+def _is_out_of_memory(error: BaseException) -> bool:
+    """Tell by the class of the error whether DuckDB ran out of memory; its words differ by version and by place."""
+    seen: set[int] = set()
+    waiting: list[object] = [error]
+    while waiting:
+        at = waiting.pop()
+        if not isinstance(at, BaseException) or id(at) in seen:
+            continue
+        seen.add(id(at))
+        if isinstance(at, duckdb.OutOfMemoryException):
+            return True
+        # dlt keeps a failed job's own error beside the chain.
+        waiting += [at.__cause__, at.__context__, *(getattr(at, name, None) for name in _KEPT_ERRORS)]
+    return False
