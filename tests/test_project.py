@@ -120,7 +120,7 @@ def text_files() -> Iterator[Path]:
     """Yield the files that people write, leaving out what tools put beside them."""
     folders = [ROOT / name for name in (".ci", ".dlt", "bench", "bi", "dbt_project", "docs", "pipelines", "tests")]
     written = {".csv", ".json", ".md", ".py", ".sh", ".sql", ".toml", ".txt", ".yml", ".yaml", ""}
-    generated = {"__pycache__", "target", "logs", "out"}
+    generated = {"__pycache__", ".cache", "target", "logs", "out"}
     yield from (path for path in ROOT.iterdir() if path.is_file() and path.suffix in written)
     for folder in folders:
         for path in folder.rglob("*"):

@@ -282,11 +282,18 @@ class InterruptedWalkError(RequestError):
     reason = "interrupted"
 
 
-def unexpected(error: BaseException) -> str:
-    """Return the message of an error that no code expects; that of a full disk says what to do."""
+def message_of(error: BaseException) -> str:
+    """Return an error's message for a person, also that of an error that no code expects."""
+    if isinstance(error, TiktagsError):
+        return str(error)
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return "the disk is full. What was fetched is kept. Make room and run again."
     return f"internal error: {type(error).__name__}: {error} (-v shows the traceback)"
+
+
+def exit_code_of(error: BaseException) -> int:
+    """Return the exit code that an error asks for."""
+    return error.exit_code if isinstance(error, TiktagsError) else TiktagsError.exit_code
 
 
 def worst_exit_code(codes: list[int]) -> int:

@@ -34,18 +34,12 @@ class Project:
     @property
     def secrets_warning(self) -> str | None:
         """A warning if others can read the secrets file; None if they cannot, or if there is no such file."""
-        mode = stat.S_IMODE(self.secrets.stat().st_mode) if self.secrets.is_file() else 0
-        if not mode & 0o077:
-            return None
-        return f"{self.secrets} can be read by others (mode {mode:o}); run chmod 600 {self.secrets}"
+        return _others_can_read(self.secrets, mode="600")
 
     @property
     def data_warning(self) -> str | None:
-        """Return why others can read what runs keep; None if they cannot, or if there is no such folder yet."""
-        mode = stat.S_IMODE(self.data.stat().st_mode) if self.data.is_dir() else 0
-        if not mode & 0o077:
-            return None
-        return f"{self.data} can be read by others (mode {mode:o}); run chmod 700 {self.data}"
+        """A warning if others can read what runs keep; None if they cannot, or if there is no such folder yet."""
+        return _others_can_read(self.data, mode="700")
 
     @property
     def data(self) -> Path:
@@ -111,6 +105,12 @@ class Project:
     def dbt(self) -> Path:
         """Dbt's target and logs."""
         return self.data / "dbt"
+
+
+def _others_can_read(path: Path, *, mode: str) -> str | None:
+    """Return a warning if others have any right on a path; None if they have none, or if it does not exist."""
+    found = stat.S_IMODE(path.stat().st_mode) if path.exists() else 0
+    return f"{path} can be read by others (mode {found:o}); run chmod {mode} {path}" if found & 0o077 else None
 
 
 def replace(path: Path, write: Callable[[Path], object]) -> None:

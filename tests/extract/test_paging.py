@@ -212,13 +212,12 @@ def test_the_page_function_receives_the_number_of_earlier_items() -> None:
     assert received_counts == [(None, 0), ("4", 4), ("8", 8)]
 
 
-def test_credits_and_replayed_pages_are_summed() -> None:
-    bought = replace(page(["a"], "1", has_more=True), credits=3)
+def test_replayed_pages_are_counted() -> None:
     replayed = replace(page(["b"]), is_replayed=True)
 
-    _, verdict = walked(scripted(bought, replayed))
+    _, verdict = walked(scripted(page(["a"], "1", has_more=True), replayed))
 
-    assert (verdict.credits, verdict.replayed_pages) == (3, 1)
+    assert (verdict.pages, verdict.replayed_pages) == (2, 1)
 
 
 def test_the_error_that_ended_a_walk_is_in_its_verdict() -> None:

@@ -224,7 +224,7 @@ def test_a_report_begins_with_a_line_for_people(tmp_path: Path) -> None:
     ("error", "notification"),
     [
         (BudgetError("over the limit"), {"exit_code": 5, "error": "over the limit"}),
-        (ValueError("x"), {"exit_code": 1, "error": "internal error: ValueError: x"}),
+        (ValueError("x"), {"exit_code": 1, "error": "internal error: ValueError: x (-v shows the traceback)"}),
     ],
 )
 def test_a_run_that_raised_is_notified_too(error: Exception, notification: dict[str, Any], tmp_path: Path) -> None:

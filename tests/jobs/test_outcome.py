@@ -35,7 +35,6 @@ def walked(endpoint: str, *, items: int = 1, hashtag_key: str | None = None) -> 
         new_items=items,
         stop_reason="feed_end",
         is_complete=True,
-        credits=items,
         replayed_pages=0,
         last_cursor=None,
         error=None,

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from tests.providers.crawled import only_walk
 
-from tiktok_hashtags.extract.session import Session, WalkResult
+from tiktok_hashtags.extract.session import Session
 from tiktok_hashtags.extract.settings import Settings
 from tiktok_hashtags.extract.walk import Targets
 from tiktok_hashtags.providers.crawlora import PLANS, configured, crawlora, walks_for
@@ -21,11 +22,6 @@ TODAY = date(2026, 11, 1)
 DETAILS = Targets(details=[Hashtag(name="christmas")])
 TRENDS = Targets(trends=[TrendList(country="US")])
 CREATIVE = Targets(trends=[TrendList(country="US", source="creative_center")])
-
-
-def only_walk(session: Session) -> WalkResult:
-    [walk] = session.tally.walks
-    return walk
 
 
 def sent(sandbox: Sandbox) -> list[str]:
@@ -121,7 +117,8 @@ def test_a_list_is_paged_by_number_until_there_is_no_more(crawl: Crawl, sandbox:
     assert [query["page"] for query in queries] == ["1", "2", "3"]
     assert queries[0] == {"limit": "50", "period": "7", "country_code": "US", "page": "1"}
     assert only_walk(session).items == len(world.trend_list("US", 7, None, TODAY)) == 120
-    assert (only_walk(session).stop_reason, only_walk(session).credits) == ("feed_end", 24)
+    assert only_walk(session).stop_reason == "feed_end"
+    assert sandbox.meter()["crawlora"]["credits"] == session.clients["crawlora"].ledger.credits == 24
 
 
 def test_page_eleven_is_never_requested(crawl: Crawl, sandbox: Sandbox) -> None:
@@ -130,7 +127,7 @@ def test_page_eleven_is_never_requested(crawl: Crawl, sandbox: Sandbox) -> None:
     session = crawl("crawlora", TRENDS, page_size=20)
 
     assert [httpx.URL(path).params["page"] for path in sent(sandbox)] == [str(number) for number in range(1, 11)]
-    assert only_walk(session).credits == 80
+    assert sandbox.meter()["crawlora"]["credits"] == session.clients["crawlora"].ledger.credits == 80
 
 
 def test_every_filter_of_a_list_is_sent(crawl: Crawl, sandbox: Sandbox) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from tests.providers.crawled import charges, only_walk
 
 from tiktok_hashtags.errors import (
     AuthError,
@@ -22,7 +23,7 @@ from tiktok_hashtags.errors import (
     ServerError,
     StatusError,
 )
-from tiktok_hashtags.extract.session import Session, WalkResult
+from tiktok_hashtags.extract.session import Session
 from tiktok_hashtags.extract.walk import Targets
 from tiktok_hashtags.watchlist.model import Hashtag, TrendList
 
@@ -33,16 +34,6 @@ TODAY = date(2026, 11, 1)
 DETAILS = Targets(details=[Hashtag(name="christmas")])
 TRENDS = Targets(trends=[TrendList(country="US")])
 CREATIVE = Targets(trends=[TrendList(country="US", source="creative_center")])
-
-
-def only_walk(session: Session) -> WalkResult:
-    [walk] = session.tally.walks
-    return walk
-
-
-def charges(session: Session) -> list[tuple[int | None, str, int]]:
-    rows = session.journal.requests(session.run_id, "crawlora")
-    return [(row["status"], row["outcome"], row["credits"]) for row in rows]
 
 
 def envelope(data: Any, code: int | str = 200) -> dict[str, Any]:

@@ -83,15 +83,12 @@ def test_pages_of_the_same_content_have_the_same_key_wherever_the_file_is(tmp_pa
     assert len({*keys["a.jsonl"], *keys["other.jsonl"]}) == 3
 
 
-def test_files_cost_nothing_and_are_cursored_by_page(tmp_path: Path) -> None:
+def test_files_are_cursored_by_page(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_bytes(lines(ITEMS))
 
     [file] = found(tmp_path / "a.jsonl")
 
-    assert [(page.cursor, page.credits, page.is_replayed) for page in pages(file, 2)] == [
-        ("1", 0, False),
-        ("2", 0, False),
-    ]
+    assert [(page.cursor, page.is_replayed) for page in pages(file, 2)] == [("1", False), ("2", False)]
 
 
 @pytest.mark.parametrize(

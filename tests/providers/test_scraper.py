@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 import httpx
 import pytest
 from tests.fake_files import AwayFileSystem
+from tests.providers.crawled import only_walk
 
 from tiktok_hashtags.errors import BodyError, ConfigError, RequestError, ServerError, StatusError
-from tiktok_hashtags.extract.session import Known, Session, WalkResult
+from tiktok_hashtags.extract.session import Known, Session
 from tiktok_hashtags.extract.settings import Settings
 from tiktok_hashtags.extract.walk import Targets
 from tiktok_hashtags.providers.scraper import scraper, walks_for
@@ -27,11 +28,6 @@ TODAY = date(2026, 11, 1)
 AWAY = f"{AwayFileSystem.protocol}://bucket/listing.jsonl"
 AWAY_TOO = f"{AwayFileSystem.protocol}://bucket/listing/*.json"
 HTTP = Targets(datasets=[Dataset(dataset_id=DATASET_ID)])
-
-
-def only_walk(session: Session) -> WalkResult:
-    [walk] = session.tally.walks
-    return walk
 
 
 def written(path: Path, items: list[Any]) -> Targets:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 import pytest
+from tests.providers.crawled import charges, only_walk
 
 from tiktok_hashtags.errors import (
     AuthError,
@@ -18,7 +19,7 @@ from tiktok_hashtags.errors import (
     ServerError,
     StatusError,
 )
-from tiktok_hashtags.extract.session import Session, WalkResult
+from tiktok_hashtags.extract.session import Session
 from tiktok_hashtags.extract.settings import Settings
 from tiktok_hashtags.extract.walk import Targets
 from tiktok_hashtags.providers.tikliveapi import configured, tikliveapi, walks_for
@@ -36,18 +37,8 @@ SEARCH = Targets(searches=[Search(keyword="cat")])
 HASHTAG = {"id": "3242", "cha_name": "Christmas", "user_count": 5, "view_count": 6, "type": 1, "cover": ""}
 
 
-def only_walk(session: Session) -> WalkResult:
-    [walk] = session.tally.walks
-    return walk
-
-
 def sent(sandbox: Sandbox) -> list[httpx.URL]:
     return [httpx.URL(row.path) for row in sandbox.account("tikliveapi").requests]
-
-
-def charges(session: Session) -> list[tuple[int | None, str, int]]:
-    rows = session.journal.requests(session.run_id, "tikliveapi")
-    return [(row["status"], row["outcome"], row["credits"]) for row in rows]
 
 
 def posts(*videos: Any, cursor: Any = 0, more: Any = False) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from datetime import date
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.providers.crawled import charges, only_walk
 
 from tiktok_hashtags.errors import (
     AuthError,
@@ -19,7 +20,7 @@ from tiktok_hashtags.errors import (
     ServerError,
     StatusError,
 )
-from tiktok_hashtags.extract.session import Session, WalkResult
+from tiktok_hashtags.extract.session import Session
 from tiktok_hashtags.extract.walk import Targets
 from tiktok_hashtags.sandbox import Fault, Sandbox
 from tiktok_hashtags.watchlist.model import Hashtag
@@ -29,16 +30,6 @@ if TYPE_CHECKING:
 
 CHRISTMAS = Hashtag(id="3242")
 TODAY = date(2026, 11, 1)
-
-
-def only_walk(session: Session) -> WalkResult:
-    [walk] = session.tally.walks
-    return walk
-
-
-def charges(session: Session) -> list[tuple[int | None, str, int]]:
-    rows = session.journal.requests(session.run_id, "unifapi")
-    return [(row["status"], row["outcome"], row["credits"]) for row in rows]
 
 
 def page(*items: Any, has_more: bool = False, cursor: str | None = None, **billing: Any) -> dict[str, Any]:

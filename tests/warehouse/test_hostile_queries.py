@@ -196,10 +196,9 @@ def test_no_text_changes_anything(project: Project, sql: str) -> None:
         assert not reader.tables("public")
 
 
-def test_what_a_read_only_transaction_lets_through_is_rolled_back(project: Project, kind: str) -> None:
-    if kind == "duckdb":
-        pytest.skip("DuckDB's file is opened for reading")
-
+@pytest.mark.postgres
+@pytest.mark.parametrize("kind", ["postgres"])
+def test_what_a_read_only_transaction_lets_through_is_rolled_back(project: Project) -> None:
     read_query(project, "select lo_from_bytea(0, 'x')", limit=1)
 
     with open_warehouse(project).read() as reader:
@@ -215,8 +214,7 @@ def test_a_query_is_stopped_when_its_time_is_over(project: Project, kind: str) -
     assert time.monotonic() - started < 20
 
 
-def test_the_publication_is_read_as_carefully(project: Project, kind: str) -> None:
-    if kind == "postgres":
-        pytest.skip("its publication is in the same database and read through the same reader")
+@pytest.mark.parametrize("kind", ["duckdb"])  # PostgreSQL's is read through the same connection as the rest
+def test_the_publication_is_read_as_carefully(project: Project) -> None:
     with open_warehouse(project).published() as publication, pytest.raises(QueryError, match="disabled"):
         list(publication.reader.rows(f"select * from read_text('{project.secrets}')"))  # noqa: S608

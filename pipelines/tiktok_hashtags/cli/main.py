@@ -24,7 +24,7 @@ from tiktok_hashtags.cli.prune import prune
 from tiktok_hashtags.cli.run import plan, replay, run
 from tiktok_hashtags.cli.tables import say
 from tiktok_hashtags.cli.watch import watch
-from tiktok_hashtags.errors import ConfigError, TiktagsError, unexpected
+from tiktok_hashtags.errors import ConfigError, exit_code_of, message_of
 from tiktok_hashtags.redaction import redact_logs, redacted
 
 logger = logging.getLogger(__name__)
@@ -44,13 +44,10 @@ class _Commands(click.Group):
     """Commands whose expected failures are one message and an exit code."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Run a command; a `TiktagsError` becomes its message and its exit code."""
+        """Run a command; an error becomes its message and its exit code."""
         as_json = "--json" in ctx.args
         try:
             return super().invoke(ctx)
-        except TiktagsError as error:
-            logger.debug("failed", exc_info=True)
-            _fail(ctx, str(error), error.exit_code, as_json=as_json)
         except click.ClickException as error:
             if as_json:
                 click.echo(json.dumps({"error": error.format_message(), "exit_code": error.exit_code}))
@@ -61,7 +58,7 @@ class _Commands(click.Group):
             _fail(ctx, "stopped by SIGINT.", 128 + signal.SIGINT, as_json=as_json)
         except Exception as error:
             logger.debug("failed", exc_info=True)
-            _fail(ctx, unexpected(error), TiktagsError.exit_code, as_json=as_json)
+            _fail(ctx, message_of(error), exit_code_of(error), as_json=as_json)
 
 
 def _fail(ctx: click.Context, message: str, code: int, *, as_json: bool) -> None:

@@ -227,7 +227,6 @@ class WalkLog:
             new_items=verdict.new_items,
             stop_reason=verdict.stop_reason,
             is_complete=verdict.is_complete,
-            credits=verdict.credits,
             replayed_pages=verdict.replayed_pages,
             last_cursor=verdict.last_cursor,
             error=verdict.error,

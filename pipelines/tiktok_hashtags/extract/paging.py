@@ -40,7 +40,6 @@ class Page:
         cursor: The start of the next page; None if the answer names none.
         has_more: Whether the answer promises a next page.
         is_partial: The balance cut the page short: its rows count, its cursor does not.
-        credits: The price of the page when it was bought; 0 for a replay.
     """
 
     items: Sequence[bytes]
@@ -49,7 +48,6 @@ class Page:
     has_more: bool
     request_key: str
     observed_at: datetime
-    credits: int = 0
     is_partial: bool = False
     is_replayed: bool = False
 
@@ -84,7 +82,6 @@ class Verdict:
     pages: int = 0
     items: int = 0
     new_items: int = 0
-    credits: int = 0
     replayed_pages: int = 0
     stop_reason: str = ""
     last_cursor: str | None = None
@@ -125,7 +122,6 @@ def walk(fetch: Fetch, rules: Rules) -> Generator[tuple[int, int, Page], None, V
             cursor = state.skipped(cursor, error, verdict)
             continue
         verdict.pages += 1
-        verdict.credits += page.credits
         verdict.replayed_pages += page.is_replayed
         yield verdict.pages + state.gaps, state.received + 1, page
         verdict.items += len(page.items)

@@ -68,7 +68,6 @@ class WalkResult:
     new_items: int
     stop_reason: str
     is_complete: bool
-    credits: int
     replayed_pages: int
     last_cursor: str | None
     error: TiktagsError | None

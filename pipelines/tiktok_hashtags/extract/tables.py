@@ -161,7 +161,9 @@ def watchlist_source(
             "watchlist": table_of("watchlist", _watchlist_rows(watchlist, session)),
             "watchlist__campaigns": table_of("watchlist__campaigns", _campaign_rows(watchlist, session)),
             "api_requests": table_of("api_requests", request_rows(earlier_requests)),
-            "walks": table_of("walks", [_run_columns(session) | result.row() for result in ended_walks]),
+            "walks": table_of(
+                "walks", [_run_columns(session) | result.row() | {"credits": 0} for result in ended_walks]
+            ),
         }
         yield dlt.resource(marked_tables(tables), name="watchlist", write_disposition="append")
 

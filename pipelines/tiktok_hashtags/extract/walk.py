@@ -132,7 +132,6 @@ def page_of(
         has_more=has_more,
         request_key=reply.request_key,
         observed_at=reply.observed_at,
-        credits=0 if reply.is_replayed else reply.credits,
         is_partial=reply.is_partial,
         is_replayed=reply.is_replayed,
     )

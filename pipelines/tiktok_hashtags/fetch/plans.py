@@ -24,6 +24,7 @@ create table if not exists planned_walks (
     is_settled integer not null default 0, was_loaded integer not null default 0,
     primary key (project, snapshot_date, walk_key)
 ) without rowid;
+create index if not exists planned_walks_of_run on planned_walks (run_id, walk_key);
 create index if not exists planned_walks_to_settle on planned_walks (project, snapshot_date) where not is_settled;
 """
 _OF_PROJECT = "(:project is null or project = :project)"

@@ -11,7 +11,7 @@ from typing import Any
 from tiktok_hashtags import providers
 from tiktok_hashtags.clock import Clock, system_clock
 from tiktok_hashtags.config import key_variable
-from tiktok_hashtags.errors import ConfigError, TiktagsError
+from tiktok_hashtags.errors import BusyError, ConfigError, TiktagsError
 from tiktok_hashtags.jobs.recovery import unfinished
 from tiktok_hashtags.jobs.room import describe_room
 from tiktok_hashtags.project import Project
@@ -42,7 +42,7 @@ def checks(project: Project, *, clock: Clock = system_clock) -> list[Check]:
         _tried("data folder", lambda: _writable(project)),
         _tried("free space", lambda: describe_room(project)),
         _tried("warehouse", lambda: open_warehouse(project).summary()),
-        _tried("unfinished runs", lambda: " ".join(unfinished(project, today=clock().date())) or "none"),
+        _tried("unfinished runs", lambda: _unfinished(project, clock)),
         _tried("secrets file", lambda: _secrets(project)),
         Check("dbt project", True, str(dbt_project_folder())),
         Check("libraries", True, ", ".join(_versions())),
@@ -82,6 +82,13 @@ def _writable(project: Project) -> str:
     except OSError as error:
         raise ConfigError(f"{project.data}: cannot be written: {error.strerror}") from error
     return project.data_warning or str(project.data)
+
+
+def _unfinished(project: Project, clock: Clock) -> str:
+    try:
+        return " ".join(unfinished(project, today=clock().date())) or "none"
+    except BusyError:  # a run that is under way stops no later one
+        return "not known while another program has the warehouse open"
 
 
 def _secrets(project: Project) -> str:

@@ -20,7 +20,7 @@ import httpx
 import msgspec
 
 from tiktok_hashtags.config import HIDDEN, section, wrong_value
-from tiktok_hashtags.errors import TiktagsError
+from tiktok_hashtags.errors import exit_code_of, message_of
 from tiktok_hashtags.fetch import LOOPBACK
 from tiktok_hashtags.project import Project
 from tiktok_hashtags.redaction import printable
@@ -110,9 +110,7 @@ def run_report(project: Project, outcome: Mapping[str, Any]) -> dict[str, Any]:
 
 def failure(error: Exception) -> dict[str, Any]:
     """Return the notification of a run that raised an error."""
-    if isinstance(error, TiktagsError):
-        return {"exit_code": error.exit_code, "error": str(error)}
-    return {"exit_code": TiktagsError.exit_code, "error": f"internal error: {type(error).__name__}: {error}"}
+    return {"exit_code": exit_code_of(error), "error": message_of(error)}
 
 
 def _is_private(webhook: str) -> bool:

@@ -70,11 +70,8 @@ class Opened:
 
     @property
     def owner(self) -> str | None:
-        """The project whose requests are meant, where the journal holds those of others; None for all of them.
-
-        A journal of the project's own goes along with a folder that is moved: all in it is this project's.
-        """
-        return project_name(self.project) if self.is_shared else None
+        """The project in its journal, as `owner_of` returns it."""
+        return owner_of(self.project)
 
     @contextmanager
     def session(self, options: Options, *, stop: threading.Event | None = None) -> Iterator[Session]:
@@ -113,6 +110,14 @@ class Opened:
 def project_name(project: Project) -> str:
     """Return the project's name in a ledger that projects share."""
     return str(project.root.resolve())
+
+
+def owner_of(project: Project) -> str | None:
+    """Return whose requests and plans in the journal are this project's; None if all are.
+
+    A journal of the project's own moves with its folder, so everything in it is this project's.
+    """
+    return project_name(project) if shared_ledger() else None
 
 
 def journal_path(project: Project) -> Path:

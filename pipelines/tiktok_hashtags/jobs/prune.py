@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Collection, Sequence
+from contextlib import closing
 from dataclasses import asdict, dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -17,7 +18,7 @@ from typing import Any
 from tiktok_hashtags.clock import Clock, system_clock
 from tiktok_hashtags.config import Retention, read_retention, shared_ledger
 from tiktok_hashtags.fetch import Journal, Pages, Part, Store
-from tiktok_hashtags.jobs.opened import journal_path, locked, project_name
+from tiktok_hashtags.jobs.opened import journal_path, locked, owner_of
 from tiktok_hashtags.jobs.recovery import find_unfinished
 from tiktok_hashtags.project import Project
 from tiktok_hashtags.warehouse import Packages, RawLayer, Tables, size_of
@@ -88,12 +89,8 @@ def _stores(project: Project, retention: Retention, today: date) -> Sequence[Sto
 
 def _unfinished_dates(path: Path, raw: RawLayer, project: Project, today: date) -> Collection[date]:
     """Return the dates whose pages stay, because the warehouse does not have all results of theirs."""
-    journal = Journal(path)
-    try:
-        owner = project_name(project) if shared_ledger() else None
-        return find_unfinished(journal, owner, raw.loaded_walks, before=today).walks
-    finally:
-        journal.close()
+    with closing(Journal(path)) as journal:
+        return find_unfinished(journal, owner_of(project), raw.loaded_walks, before=today).walks
 
 
 def _size(project: Project) -> int:

@@ -7,6 +7,7 @@ pages can no longer be bought, so each walk of the date that did not end gets a 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
+from contextlib import closing
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from datetime import time as midnight
@@ -16,11 +17,9 @@ from typing import NamedTuple
 import msgspec
 
 from tiktok_hashtags.clock import frozen_clock
-from tiktok_hashtags.config import shared_ledger
-from tiktok_hashtags.errors import InterruptedWalkError
 from tiktok_hashtags.extract import Session, WalkResult
 from tiktok_hashtags.fetch import Journal, PlannedWalk, decoder_of, prepare
-from tiktok_hashtags.jobs.opened import Opened, Options, journal_path, project_name
+from tiktok_hashtags.jobs.opened import Opened, Options, journal_path, owner_of
 from tiktok_hashtags.jobs.outcome import Outcome
 from tiktok_hashtags.jobs.plan import ProviderPlan
 from tiktok_hashtags.project import Project
@@ -169,12 +168,9 @@ def unfinished(project: Project, *, today: date) -> list[str]:
     path = journal_path(project)
     if not path.exists():
         return []
-    journal = Journal(path)
-    try:
-        owner = project_name(project) if shared_ledger() else None
-        found = find_unfinished(journal, owner, partial(loaded_walks, project), before=today + timedelta(days=1))
-    finally:
-        journal.close()
+    tomorrow, loaded = today + timedelta(days=1), partial(loaded_walks, project)
+    with closing(Journal(path)) as journal:
+        found = find_unfinished(journal, owner_of(project), loaded, before=tomorrow)
     return [_unfinished(day, len(walks), today) for day, walks in found.walks.items()]
 
 
@@ -186,7 +182,7 @@ def _unfinished(day: date, count: int, today: date) -> str:
 
 
 def _never_ended(walk: PlannedWalk, session: Session) -> WalkResult:
-    now = session.clock()
+    now, error = session.clock(), session.missing_page(walk.walk_key, walk.provider)
     return WalkResult(
         walk_key=walk.walk_key,
         provider=walk.provider,
@@ -199,10 +195,9 @@ def _never_ended(walk: PlannedWalk, session: Session) -> WalkResult:
         pages=0,
         items=0,
         new_items=0,
-        stop_reason=InterruptedWalkError.reason,
+        stop_reason=error.reason,
         is_complete=False,
-        credits=0,
         replayed_pages=0,
         last_cursor=None,
-        error=session.missing_page(walk.walk_key, walk.provider),
+        error=error,
     )

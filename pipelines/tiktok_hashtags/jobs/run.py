@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from tiktok_hashtags import providers
-from tiktok_hashtags.errors import PackageError, TiktagsError, unexpected, worst_exit_code
+from tiktok_hashtags.errors import PackageError, TiktagsError, exit_code_of, message_of, worst_exit_code
 from tiktok_hashtags.extract import Known, Session, SourceRun, watchlist_source
 from tiktok_hashtags.jobs.opened import Opened, Options, locked, open_project
 from tiktok_hashtags.jobs.outcome import Outcome, count, walk_exit_code
@@ -215,14 +215,11 @@ def _loaded(item: ProviderPlan, raw: RawLayer, session: Session, outcome: Outcom
         raw.load(source)
     except PackageError:
         return 0  # walked again from the journal at the end
-    except TiktagsError as error:
-        outcome.messages.append(f"{item.name}: {error}")
-        logger.error("%s", outcome.messages[-1])
-        return error.exit_code
     except Exception as error:  # the run goes on, and its answer says what it has paid
         logger.debug("failed", exc_info=True)
-        outcome.messages.append(f"{item.name}: {unexpected(error)}")
-        return TiktagsError.exit_code
+        outcome.messages.append(f"{item.name}: {message_of(error)}")
+        logger.error("%s", outcome.messages[-1])
+        return exit_code_of(error)
     session.journal.mark_run_exported(session.run_id, item.name)
     return 0
 
@@ -234,8 +231,8 @@ def _load_rest(raw: RawLayer, outcome: Outcome) -> int:
     except Exception as error:  # the run's answer says what it has paid, whatever ended it
         logger.debug("failed", exc_info=True)
         outcome.is_loaded = False
-        outcome.messages.append(str(error) if isinstance(error, TiktagsError) else unexpected(error))
-        return error.exit_code if isinstance(error, TiktagsError) else TiktagsError.exit_code
+        outcome.messages.append(message_of(error))
+        return exit_code_of(error)
     return 0
 
 
@@ -247,8 +244,7 @@ def _transformed(project: Project, outcome: Outcome, options: Options, signals: 
         _built_and_published(project, options.on_stage, signals, on_warning=note)
     except Exception as error:  # what the run paid and loaded stands, and its answer says so
         logger.debug("failed", exc_info=True)
-        text = str(error) if isinstance(error, TiktagsError) else f"the marts were not published: {unexpected(error)}"
-        outcome.messages.append(text)
-        logger.error("%s", text)
-        return error.exit_code if isinstance(error, TiktagsError) else TiktagsError.exit_code
+        outcome.messages.append(message_of(error))
+        logger.error("%s", outcome.messages[-1])
+        return exit_code_of(error)
     return 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from datetime import date
 from typing import Any
 
@@ -22,8 +23,5 @@ def read_usage(project: Project, *, since: date) -> list[dict[str, Any]]:
     path = journal_path(project)
     if not path.exists():
         return []
-    journal = Journal(path)
-    try:
+    with closing(Journal(path)) as journal:
         return journal.usage(since=since)
-    finally:
-        journal.close()
