@@ -20,7 +20,6 @@ import duckdb
 import pytest
 from click.testing import CliRunner, Result
 from tests.e2e.month_site import month, month_site  # noqa: F401  # fixtures
-from tests.e2e.parsed import Parsed, parsed  # noqa: F401  # a fixture
 from tests.e2e.remembered import lived
 from tests.e2e.started import START, Start, Struck, start  # noqa: F401  # a fixture and its types
 from tests.e2e.truth import industry
@@ -143,7 +142,7 @@ class MakeSite(Protocol):
 
 
 @pytest.fixture(scope="session")
-def make_site(tmp_path_factory: pytest.TempPathFactory, parsed: Parsed) -> Iterator[MakeSite]:  # noqa: F811
+def make_site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MakeSite]:
     with ExitStack() as stack:
 
         def make(world: World, watchlist: str, *, keys: Mapping[str, str] | None = None, **given: Any) -> Site:
@@ -153,12 +152,14 @@ def make_site(tmp_path_factory: pytest.TempPathFactory, parsed: Parsed) -> Itera
             folder = tmp_path_factory.mktemp("site")
             (folder / "watchlist.toml").write_text(watchlist, encoding="utf-8")
             variables = {"RUNTIME__DLTHUB_TELEMETRY": "false", "DLT_DATA_DIR": str(folder / "data" / "dlt-home")}
+            # One parse of the dbt project is enough for all workers and folders.
+            variables["TIKTAGS_CACHE"] = str(tmp_path_factory.getbasetemp().parent / "cache")
             for name, url in server.base_urls.items():
                 prefix = f"SOURCES__{name.upper()}__"
                 variables[prefix + "BASE_URL"] = url
                 variables[prefix + "API_KEY"] = {**sandbox.keys, **(keys or {})}[name]
                 variables[prefix + "REQUESTS_PER_MINUTE"] = "100000"
-            return Site(Project(folder), sandbox, server, variables | parsed(Project(folder)))
+            return Site(Project(folder), sandbox, server, variables)
 
         yield make
 
@@ -252,14 +253,14 @@ def history(make_site: MakeSite) -> History:
 
 
 @pytest.fixture(scope="session")
-def twin_of(tmp_path_factory: pytest.TempPathFactory, parsed: Parsed) -> Callable[[Site], Site]:  # noqa: F811
+def twin_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[Site], Site]:
     """A function that copies a site's folder, for as long as the tests run."""
-    return lambda site: _copied(site, tmp_path_factory.mktemp("twin") / "project", parsed)
+    return lambda site: _copied(site, tmp_path_factory.mktemp("twin") / "project")
 
 
-def _copied(site: Site, folder: Path, parsed: Parsed) -> Site:  # noqa: F811
+def _copied(site: Site, folder: Path) -> Site:
     shutil.copytree(site.project.root, folder)
-    return Site(Project(folder), site.sandbox, site.server, site.variables | parsed(Project(folder)))
+    return Site(Project(folder), site.sandbox, site.server, site.variables)
 
 
 @dataclass
@@ -313,6 +314,6 @@ def all_bytes() -> Callable[[Path], Iterator[tuple[Path, bytes]]]:
 
 
 @pytest.fixture
-def copy_of(tmp_path: Path, parsed: Parsed) -> Callable[[Site], Site]:  # noqa: F811
+def copy_of(tmp_path: Path) -> Callable[[Site], Site]:
     """A function that copies a site's folder, so that a test can change its content."""
-    return lambda site: _copied(site, tmp_path / "copy", parsed)
+    return lambda site: _copied(site, tmp_path / "copy")

@@ -14,6 +14,7 @@ from typing import Any
 from tiktok_hashtags.errors import ConfigError, DataTestError, TransformError
 from tiktok_hashtags.project import Project, replace
 from tiktok_hashtags.warehouse.base import Warehouse
+from tiktok_hashtags.warehouse.dbt_manifest import manifest
 from tiktok_hashtags.warehouse.kinds import open_warehouse
 
 logger = logging.getLogger(__name__)
@@ -44,7 +45,8 @@ def build(project: Project, *, full_refresh: bool = False) -> list[str]:
     # Unit tests test the SQL, not the data; exposures have nothing to build.
     without = ["--exclude-resource-type", "unit_test", "--exclude-resource-type", "exposure"]
     # dbt's own artifacts take a tenth of a small day's build, and only the results of the nodes are read.
-    outcome = _invoke(project, "build", *without, "--no-write-json", *(["--full-refresh"] if full_refresh else []))
+    refresh = ["--full-refresh"] if full_refresh else []
+    outcome = _invoke(project, "build", *without, "--no-write-json", *refresh, with_manifest=True)
     _write_results(project, outcome.result or ())
     _check(outcome)
     return [_described(result) for result in outcome.result if result.status == "warn"]
@@ -70,9 +72,16 @@ def generate_docs(project: Project) -> Path:
     return project.dbt.resolve() / "target"
 
 
-def _invoke(project: Project, *command: str) -> Any:
+def _invoke(project: Project, *command: str, with_manifest: bool = False) -> Any:
     """Run a dbt command in this process and return dbt's result."""
     from dbt.cli.main import dbtRunner
+
+    def parse() -> Any:
+        # The log file belongs to the build; what fails here is raised.
+        parsed = dbtRunner().invoke(["parse", "--no-write-json", *options, "--log-level-file", "none"])
+        if not parsed.success:
+            raise TransformError(f"dbt could not read its project: {parsed.exception}")
+        return parsed.result
 
     warehouse = open_warehouse(project)
     folder = str(dbt_project_folder())
@@ -85,7 +94,9 @@ def _invoke(project: Project, *command: str) -> Any:
     ]
     with _environment(**variables), redirect_stdout(_LogStream()):
         try:
-            return dbtRunner().invoke([*command, *options])
+            cache = project.dbt / "manifests"
+            kept = manifest(Path(folder), variables, cache=cache, parse=parse) if with_manifest else None
+            return dbtRunner(kept).invoke([*command, *options])
         finally:
             _release(warehouse)
 
