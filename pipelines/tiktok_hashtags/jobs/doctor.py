@@ -15,7 +15,7 @@ from tiktok_hashtags.errors import BusyError, ConfigError, TiktagsError
 from tiktok_hashtags.jobs.recovery import unfinished
 from tiktok_hashtags.jobs.room import describe_room
 from tiktok_hashtags.project import Project
-from tiktok_hashtags.warehouse import dbt_project_folder, open_warehouse
+from tiktok_hashtags.warehouse import dbt_project_folder, open_warehouse, waiting_packages
 from tiktok_hashtags.watchlist import read_watchlist
 
 _LIBRARIES = ("dlt", "duckdb", "dbt-core", "dbt-duckdb", "httpx", "pyarrow", "msgspec")
@@ -42,6 +42,7 @@ def checks(project: Project, *, clock: Clock = system_clock) -> list[Check]:
         _tried("data folder", lambda: _writable(project)),
         _tried("free space", lambda: describe_room(project)),
         _tried("warehouse", lambda: open_warehouse(project).summary()),
+        Check("waiting packages", True, "; ".join(map(str, waiting_packages(project))) or "none"),
         _tried("unfinished runs", lambda: _unfinished(project, clock)),
         _tried("secrets file", lambda: _secrets(project)),
         Check("dbt project", True, str(dbt_project_folder())),

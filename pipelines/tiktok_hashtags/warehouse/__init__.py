@@ -1,7 +1,8 @@
 """The warehouse: raw tables loaded by dlt, marts built by dbt, and the publication that BI tools read.
 
 `base` is the protocol that each kind of warehouse fulfils in a folder of its own, `kinds` registers them; `raw` loads,
-`known` reads the results of earlier runs, `dbt` builds the marts, `status` reports, `retention` deletes.
+`known` reads the results of earlier runs, `dbt` builds the marts, `status` reports,
+`waiting` names packages that were not loaded, `retention` deletes.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from tiktok_hashtags.warehouse.packages import Quarantined
 from tiktok_hashtags.warehouse.raw import RawLayer
 from tiktok_hashtags.warehouse.retention import Packages, Tables, size_of
 from tiktok_hashtags.warehouse.status import loaded_walks, read_query, read_status, row_counts
+from tiktok_hashtags.warehouse.waiting import waiting_packages
 
 __all__ = [
     "KINDS",
@@ -35,4 +37,5 @@ __all__ = [
     "read_status",
     "row_counts",
     "size_of",
+    "waiting_packages",
 ]

@@ -22,6 +22,7 @@ from tiktok_hashtags.warehouse.base import DATASET, Reader, Warehouse
 from tiktok_hashtags.warehouse.kinds import open_warehouse
 from tiktok_hashtags.warehouse.known import read_known, read_loaded_walks, read_watchlist_on
 from tiktok_hashtags.warehouse.packages import Quarantined, permanent_fault, quarantine
+from tiktok_hashtags.warehouse.waiting import forget_failures, remember_failure
 from tiktok_hashtags.watchlist import Watchlist
 
 logger = logging.getLogger(__name__)
@@ -93,16 +94,24 @@ class RawLayer:
             LoadError: The warehouse could not be written; the packages stay pending.
         """
         _finish_packages(Path(self.pipeline.working_dir) / "load")
-        while self.pipeline.has_pending_data:
-            try:
-                self.pipeline.normalize()
-                _release_memory()
-                self.warehouse.load(self.pipeline)
-            except PipelineStepFailed as error:
-                self._quarantine(error)
-            except DestinationConnectionError as error:
-                raise self._cause(error, "cannot be reached") from error
+        try:
+            while self.pipeline.has_pending_data:
+                self._load_next()
+        except TiktagsError as error:
+            remember_failure(self.project, _first_line(error))
+            raise
+        forget_failures(self.project)
         return list(self.quarantined)
+
+    def _load_next(self) -> None:
+        try:
+            self.pipeline.normalize()
+            _release_memory()
+            self.warehouse.load(self.pipeline)
+        except PipelineStepFailed as error:
+            self._quarantine(error)
+        except DestinationConnectionError as error:
+            raise self._cause(error, "cannot be reached") from error
 
     @property
     def has_pending_data(self) -> bool:

@@ -3,13 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+import dlt
 import duckdb
 import pyarrow as pa
 import pytest
 from dlt.load.exceptions import LoadClientJobRetry
 from pyarrow import parquet
 
+from tiktok_hashtags.errors import PackageError
+from tiktok_hashtags.extract.tables import marked_tables
+from tiktok_hashtags.project import Project
+from tiktok_hashtags.warehouse import RawLayer
+from tiktok_hashtags.warehouse.duckdb import database
 from tiktok_hashtags.warehouse.duckdb.database import _is_out_of_memory, _unpacked_bytes
 
 
@@ -46,3 +53,41 @@ def test_a_damaged_file_counts_as_it_is(tmp_path: Path) -> None:
     path.write_bytes(b"no parquet")
 
     assert _unpacked_bytes(path) == 10
+
+
+def texts(name: str, *, rows: int, size: int) -> Any:
+    """Rows of one long text each, no two of them alike."""
+    words = [f"{number}" + "x" * size for number in range(rows)]
+    return dlt.resource(marked_tables({name: pa.table({"text": words})}), name=name)
+
+
+def counted(project: Project, table: str) -> int:
+    with duckdb.connect(str(project.warehouse), read_only=True) as connection:
+        found: tuple[int] | None = connection.execute(f"select count(*) from raw.{table}").fetchone()  # noqa: S608
+    assert found
+    return found[0]
+
+
+def test_texts_that_take_many_times_their_file_are_loaded(tmp_path: Path) -> None:
+    project = Project(tmp_path)
+
+    RawLayer(project).load(texts("long", rows=120, size=150_000))
+
+    assert counted(project, "long") == 120
+
+
+def test_a_package_that_no_memory_is_enough_for_is_set_aside_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "_LOAD_MEMORY", (4_000_000, 4_000_000))
+    monkeypatch.setattr(database, "_NO_LIMIT", "set global memory_limit = '8MB'")
+    project, layer = Project(tmp_path), RawLayer(Project(tmp_path))
+    layer.extract(texts("long", rows=20, size=20_000_000))
+    layer.extract(texts("short", rows=20, size=20))
+
+    with pytest.raises(PackageError, match="it needs more memory than this machine gives to DuckDB"):
+        layer.load_pending()
+
+    assert counted(project, "short") == 20
+    assert len(list(project.quarantine.iterdir())) == 1
+    assert not layer.has_pending_data

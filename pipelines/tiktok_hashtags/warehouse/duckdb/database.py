@@ -12,6 +12,7 @@ from weakref import WeakSet
 import dlt
 import duckdb
 import pyarrow as pa
+from dlt.common.destination.exceptions import DestinationTerminalException
 from dlt.destinations.impl.duckdb.configuration import DuckDbCredentials
 from dlt.pipeline.exceptions import PipelineStepFailed
 from pyarrow import parquet
@@ -26,7 +27,7 @@ logger = logging.getLogger(__name__)
 _FETCH_ROWS = 50_000
 _LOAD_WORKERS = 20
 _LOAD_MEMORY = (64_000_000, 256_000_000)
-# Of another process, and of this one.
+_NO_LIMIT = "reset global memory_limit"
 # Whoever's SQL it is, a reading connection touches no other file, loads no code, and stays like that.
 _LOCKED = {
     "enable_external_access": "false",
@@ -40,6 +41,7 @@ _LOCKED = {
 # DuckDB calls PIVOT a statement of several ones.
 _READING = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN, duckdb.StatementType.MULTI)
 _KEPT_ERRORS = ("client_exception", "dbapi_exception")
+# Of another process, and of this one.
 _HELD = ("Could not set lock", "different configuration than existing connections")
 
 
@@ -77,8 +79,8 @@ class DuckDbFile:
                 if not _is_out_of_memory(error):
                     raise
                 logger.warning("The load ran out of memory. It is repeated without a memory limit.")
-                client.execute_sql("reset global memory_limit")
-                pipeline.load(workers=_LOAD_WORKERS)
+                client.execute_sql(_NO_LIMIT)
+                _load_alone(pipeline)
 
     def explained(self, said: str) -> TiktagsError | None:
         """Return the advice for a file that another program holds, and for one that is no database."""
@@ -201,6 +203,20 @@ def _fetched(cursor: duckdb.DuckDBPyConnection) -> Iterator[tuple[Any, ...]]:
             yield from rows
     except duckdb.Error as error:
         raise QueryError(f"the query failed: {error}") from error
+
+
+def _load_alone(pipeline: dlt.Pipeline) -> None:
+    """Load one table after the other; a package that does not even fit so is refused, or it would stop all later ones.
+
+    Raises:
+        PipelineStepFailed: A package could not be loaded, whether it may pass or not.
+    """
+    try:
+        pipeline.load(workers=1)
+    except PipelineStepFailed as error:
+        if not _is_out_of_memory(error):
+            raise
+        raise error from DestinationTerminalException("it needs more memory than this machine gives to DuckDB")
 
 
 def _memory(pipeline: dlt.Pipeline) -> int:
