@@ -6,18 +6,17 @@
 from __future__ import annotations
 
 import logging
-import threading
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
-from queue import Full, Queue
 from typing import Any
 
 import pyarrow as pa
 
 from tiktok_hashtags.errors import RequestError
+from tiktok_hashtags.extract.bounded_queue import BoundedQueue
 from tiktok_hashtags.extract.decode import Entity, Origin, Reject
 from tiktok_hashtags.extract.paging import Page, Verdict, walk
 from tiktok_hashtags.extract.session import Session, WalkResult
@@ -29,6 +28,7 @@ logger = logging.getLogger(__name__)
 BATCH_ITEMS = 2000
 BATCH_BYTES = 8 * 1024 * 1024
 _QUEUED_PAGES = 16
+_QUEUED_BYTES = 8 * 1024 * 1024
 MAX_UNKNOWN = 5_000
 
 
@@ -81,12 +81,13 @@ def raw_tables(
 
 def _steps(walks: Sequence[Walk], client: ApiClient | None, session: Session) -> Iterator[Step]:
     """Yield the pages and ends of all walks as they come, a bounded number ahead."""
-    queue: Queue[Step] = Queue(maxsize=_QUEUED_PAGES)
-    is_abandoned = threading.Event()
-    with ThreadPoolExecutor(session.concurrency, thread_name_prefix="walk") as pool:
+    queue: BoundedQueue[Step] = BoundedQueue(max_count=_QUEUED_PAGES, max_bytes=_QUEUED_BYTES)
+    # Files are in nobody's way but each other's: several at once would only take several times the memory.
+    threads = session.concurrency if any(item.worst_requests for item in walks) else 1
+    with ThreadPoolExecutor(threads, thread_name_prefix="walk") as pool:
         try:
             for item in walks:
-                pool.submit(_walk_into, queue, item, client, session, is_abandoned)
+                pool.submit(_walk_into, queue, item, client, session)
             ends = 0
             while ends < len(walks):
                 step = queue.get()
@@ -95,21 +96,14 @@ def _steps(walks: Sequence[Walk], client: ApiClient | None, session: Session) ->
                 ends += step.page is None
                 yield step
         finally:
-            is_abandoned.set()
+            queue.abandon()
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _walk_into(
-    queue: Queue[Step], item: Walk, client: ApiClient | None, session: Session, is_abandoned: threading.Event
-) -> None:
+def _walk_into(queue: BoundedQueue[Step], item: Walk, client: ApiClient | None, session: Session) -> None:
     for step in _steps_of(item, client, session):
-        while not is_abandoned.is_set():
-            try:
-                queue.put(step, timeout=0.2)
-                break
-            except Full:
-                continue
-        if is_abandoned.is_set():
+        size = sum(map(len, step.page.items)) if step.page else 0
+        if not queue.put(step, size=size):
             return
 
 
@@ -277,7 +271,7 @@ class WalkLog:
         texts = "1 text" if count == 1 else f"{count} texts"
         return (
             f"{column}: {texts} cut to {self._session.max_text_chars} characters; the longest has {longest}. "
-            "The journal keeps the whole."
+            "The journal or the file keeps the whole."
         )
 
     def _note_unknown(self, table: str, paths: set[str]) -> None:

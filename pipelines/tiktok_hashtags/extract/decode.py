@@ -34,6 +34,9 @@ Derive = Callable[[pa.Table, dict[str, pa.Table], pa.Table], tuple[pa.Table, dic
 MAX_PAYLOAD_CHARS = 100_000
 MAX_PATH_CHARS = 60
 _SAMPLED_ITEMS = 50
+# Larger items are searched on the top level only: as Python objects they would take 20 times their bytes.
+_SEARCHED_BYTES = 1 << 20
+MAX_LIST = 10_000
 
 _LINEAGE = pa.schema(
     [
@@ -146,7 +149,7 @@ class Entity:
 
     def decode(self, pages: Sequence[tuple[Origin, Sequence[bytes]]], *, max_text_chars: int = MAX_TEXT_CHARS) -> Batch:
         """Decode the raw items of some pages; longer texts are cut, and the journal keeps them whole."""
-        rows = _Rows.of(pages)
+        rows = _Rows.of(pages, joined=not self.is_open)
         unknown: set[str] = set()
         nested = _fast(self, rows)
         rejects: list[Reject] = []
@@ -172,12 +175,12 @@ class _Rows:
     lines: bytes = b""
 
     @classmethod
-    def of(cls, pages: Sequence[tuple[Origin, Sequence[bytes]]]) -> _Rows:
+    def of(cls, pages: Sequence[tuple[Origin, Sequence[bytes]]], *, joined: bool) -> _Rows:
         items = [item for _, page in pages for item in page]
         places = [(origin, origin.first_position + offset) for origin, page in pages for offset in range(len(page))]
-        lines = b"\n".join(items)
-        has_replaced = REPLACEMENT in lines
-        return cls(items, places, [has_replaced and REPLACEMENT in bytes(item) for item in items], lines)
+        lines = b"\n".join(items) if joined else b""
+        is_looked_at = not joined or REPLACEMENT in lines
+        return cls(items, places, [is_looked_at and REPLACEMENT in bytes(item) for item in items], lines)
 
     def take(self, indices: Sequence[int]) -> _Rows:
         return _Rows(
@@ -234,11 +237,20 @@ def _item_by_item(entity: Entity, rows: _Rows) -> tuple[pa.Table, _Rows, list[Re
             continue
         try:
             decoded = entity.decoder.decode(item)
+            if longest := _too_long_list(decoded):
+                rejects.append(rows.reject(entity, index, f"a list of the item has over {MAX_LIST} entries: {longest}"))
+                continue
             values.append(msgspec.to_builtins(decoded, enc_hook=plain_value))
             kept.append(index)
         except UNREADABLE as error:
             rejects.append(rows.reject(entity, index, str(error)))
     return pa.Table.from_pylist(values, schema=entity.schema), rows.take(kept), rejects
+
+
+def _too_long_list(item: msgspec.Struct) -> str | None:
+    """Return the name of a list that no real item has, because its rows would take the memory of all others."""
+    values = ((name, getattr(item, name)) for name in item.__struct_fields__)
+    return next((name for name, value in values if isinstance(value, list) and len(value) > MAX_LIST), None)
 
 
 def _unknown_fields(entity: Entity, items: Sequence[bytes]) -> set[str]:
@@ -247,7 +259,7 @@ def _unknown_fields(entity: Entity, items: Sequence[bytes]) -> set[str]:
     found: set[str] = set()
     for index, item in enumerate(items):
         with suppress(*UNREADABLE):
-            if index % step == 0:
+            if index % step == 0 and len(item) <= _SEARCHED_BYTES:
                 found |= unknown_paths(msgspec.json.decode(item), entity.item)
             else:
                 found |= unknown_keys(item, entity.item)

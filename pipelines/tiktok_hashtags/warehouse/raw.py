@@ -22,7 +22,7 @@ from tiktok_hashtags.warehouse.base import DATASET, Reader, Warehouse
 from tiktok_hashtags.warehouse.kinds import open_warehouse
 from tiktok_hashtags.warehouse.known import read_known, read_loaded_walks, read_watchlist_on
 from tiktok_hashtags.warehouse.packages import Quarantined, permanent_fault, quarantine
-from tiktok_hashtags.warehouse.waiting import forget_failures, remember_failure
+from tiktok_hashtags.warehouse.waiting import remember_failure
 from tiktok_hashtags.watchlist import Watchlist
 
 logger = logging.getLogger(__name__)
@@ -100,7 +100,6 @@ class RawLayer:
         except TiktagsError as error:
             remember_failure(self.project, _first_line(error))
             raise
-        forget_failures(self.project)
         return list(self.quarantined)
 
     def _load_next(self) -> None:

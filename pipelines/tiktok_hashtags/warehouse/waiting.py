@@ -54,11 +54,6 @@ def remember_failure(project: Project, reason: str) -> None:
         replace(_notes(project), lambda aside: aside.write_text(noted, encoding="utf-8"))
 
 
-def forget_failures(project: Project) -> None:
-    """Remove the note, for nothing waits."""
-    _notes(project).unlink(missing_ok=True)
-
-
 def _notes(project: Project) -> Path:
     return project.pipelines / "waiting.json"
 

@@ -76,9 +76,9 @@ class DuckDbFile:
             try:
                 pipeline.load(workers=_LOAD_WORKERS)
             except PipelineStepFailed as error:
-                if not _is_out_of_memory(error):
+                if not _may_need_memory(error):
                     raise
-                logger.warning("The load ran out of memory. It is repeated without a memory limit.")
+                logger.warning("The load seems to need more memory. It is repeated without a memory limit.")
                 client.execute_sql(_NO_LIMIT)
                 _load_alone(pipeline)
 
@@ -234,8 +234,17 @@ def _unpacked_bytes(path: Path) -> int:
     return sum(found.row_group(number).total_byte_size for number in range(found.num_row_groups))
 
 
+def _may_need_memory(error: BaseException) -> bool:
+    """Tell by the class of the error whether more memory may help: a commit that lacks it fails as a transaction."""
+    return _has_cause(error, duckdb.OutOfMemoryException, duckdb.TransactionException)
+
+
 def _is_out_of_memory(error: BaseException) -> bool:
-    """Tell by the class of the error whether DuckDB ran out of memory; its words differ by version and by place."""
+    return _has_cause(error, duckdb.OutOfMemoryException)
+
+
+def _has_cause(error: BaseException, *kinds: type[BaseException]) -> bool:
+    """Tell whether an error of these classes is below another one; the words differ by version and by place."""
     seen: set[int] = set()
     waiting: list[object] = [error]
     while waiting:
@@ -243,7 +252,7 @@ def _is_out_of_memory(error: BaseException) -> bool:
         if not isinstance(at, BaseException) or id(at) in seen:
             continue
         seen.add(id(at))
-        if isinstance(at, duckdb.OutOfMemoryException):
+        if isinstance(at, kinds):
             return True
         # dlt keeps a failed job's own error beside the chain.
         waiting += [at.__cause__, at.__context__, *(getattr(at, name, None) for name in _KEPT_ERRORS)]
