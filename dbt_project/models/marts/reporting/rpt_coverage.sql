@@ -7,7 +7,7 @@
     'cursor_loop': 'The provider named a place in the feed that it had named before.',
     'no_cursor': 'The provider promised more without saying where it begins.',
     'empty_pages': 'The provider promised more and sent empty pages.',
-    'repeated_items': 'The provider sent the same items again under new pages.',
+    'repeated_items': 'The provider repeated a page or an item, also when the page was requested again.',
     'balance': 'The account has no credits left.',
     'budget': 'A limit of the watchlist left no room for the next request.',
     'quota': "The plan's day or month is used up.",
