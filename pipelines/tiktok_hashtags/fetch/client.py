@@ -119,7 +119,7 @@ class ApiClient:
         self._stop.set(error)
 
     def mark_suspect(self, request_keys: Iterable[str]) -> None:
-        """Have the next run request these pages again, because they misled their walk."""
+        """Have these pages requested again, because they misled their walk."""
         self._session.journal.mark_suspect(request_keys)
 
     def close(self) -> None:
@@ -166,7 +166,8 @@ class Replay:
         stored = session.journal.page(call.request_key, even_suspect=session.is_offline)
         if stored is not None:
             return self._replayed(call, stored)
-        reply = self._send(call)
+        was_suspect = session.journal.is_suspect(call.request_key)
+        reply = replace(self._send(call), is_second_answer=was_suspect)
         if not reply.is_partial:
             page = StoredPage(reply.body, reply.observed_at, reply.credits)
             session.journal.store(
