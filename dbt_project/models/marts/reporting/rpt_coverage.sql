@@ -16,6 +16,8 @@
     'no_hashtag_id': "The hashtag's id is not known yet.",
     'rate_limited': 'The provider asked to wait longer than a run may.',
     'network': 'The connection failed, or a dataset could not be read.',
+    'proxy': 'The proxy was away, or refused the connection.',
+    'certificate': "The certificate of the provider's server is not trusted.",
     'server_error': "The provider's server failed.",
     'http_error': 'The provider answered with an error.',
     'bad_body': 'The answer could not be read.',
