@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import socket
 from dataclasses import replace
 from pathlib import Path
 
@@ -56,7 +57,7 @@ def test_a_path_that_is_not_there_is_a_mistake_in_the_watchlist(path: str) -> No
 
 
 def test_a_folder_without_datasets_is_a_mistake_in_the_watchlist(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match=r"there is no \.json or \.jsonl or \.json\.gz or \.jsonl\.gz file here"):
+    with pytest.raises(ConfigError, match=r"there is no file here that ends in \.json, \.jsonl or \.ndjson, with"):
         found(tmp_path)
 
 
@@ -152,3 +153,86 @@ def test_a_password_in_a_url_is_removed_from_all_later_messages() -> None:
     unread("ftp://me:password-of-this-test@127.0.0.1:1/a.json")
 
     assert redacted("login as password-of-this-test") == "login as [key]"
+
+
+def left_out(path: Path | str) -> str:
+    found = dataset_files(str(path), captured_at=None, now=NOW).left_out
+    assert found is not None
+    return found
+
+
+@pytest.mark.parametrize("name", ["a.JSONL", "a.ndjson", "a.Json", "a.jsonl.zst", "a.NDJSON.GZ"])
+def test_endings_are_known_in_any_case(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).write_bytes(b"[]")
+
+    assert [file.name for file in found(tmp_path)] == [name]
+
+
+@pytest.mark.parametrize(
+    "name", ["50% off", "it's", "a?b", "x#y", "[draft]", "two words", "f\u00fcr \u65e5\u672c", "a*b", "{a,b}"]
+)
+def test_the_projects_own_folder_is_never_a_pattern(tmp_path: Path, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / name / "captures").mkdir(parents=True)
+    (tmp_path / name / "captures" / "a.json").write_bytes(lines(ITEMS))
+    monkeypatch.chdir(tmp_path / name)
+
+    assert [file.name for file in found("captures/*.json")] == ["a.json"]
+    assert [file.name for file in found("captures")] == ["a.json"]
+    assert [file.name for file in found(tmp_path / name / "captures" / "a.json")] == ["a.json"]
+
+
+def test_a_file_whose_name_looks_like_a_pattern_is_itself(tmp_path: Path) -> None:
+    (tmp_path / "a[1].json").write_bytes(b"[]")
+    (tmp_path / "a1.json").write_bytes(b"[]")
+
+    assert [file.name for file in found(tmp_path / "a[1].json")] == ["a[1].json"]
+
+
+def test_a_glob_that_matches_nothing_is_told(tmp_path: Path) -> None:
+    assert left_out(tmp_path / "*.jsonl").endswith(
+        "*.jsonl matches no file, so nothing was read. Is the pattern right?"
+    )
+
+
+def test_what_is_no_file_is_left_out_by_name_and_never_opened(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_bytes(b"[]")
+    (tmp_path / "folder.json").mkdir()
+    os.mkfifo(tmp_path / "pipe.jsonl")
+    with socket.socket(socket.AF_UNIX) as listening:
+        listening.bind(str(tmp_path / "socket.json"))
+    (tmp_path / "device.json").symlink_to("/dev/zero")
+    (tmp_path / "notes.txt").write_text("no dataset")
+
+    for place in (tmp_path, tmp_path / "*"):
+        assert [file.name for file in found(place)] == ["a.json"]
+        said = left_out(place)
+        for name, reason in {"pipe.jsonl": "a pipe", "socket.json": "a socket", "device.json": "a device"}.items():
+            assert f"{name} ({reason})" in said
+        assert "notes.txt (does not end in .json" in said
+    assert "folder.json (a folder)" in left_out(tmp_path / "*")
+
+
+@pytest.mark.parametrize("name", ["pipe.json", "device.json"])
+def test_a_path_that_names_no_file_is_a_mistake_in_the_watchlist(tmp_path: Path, name: str) -> None:
+    os.mkfifo(tmp_path / "pipe.json")
+    (tmp_path / "device.json").symlink_to("/dev/zero")
+
+    with pytest.raises(ConfigError, match=r"is a (pipe|device), not a file"):
+        found(tmp_path / name)
+
+
+def test_links_are_followed_only_inside_their_folder(tmp_path: Path) -> None:
+    (tmp_path / "captures" / "deep").mkdir(parents=True)
+    (tmp_path / "captures" / "deep" / "a.json").write_bytes(b"[]")
+    (tmp_path / "captures" / "same.json").symlink_to(tmp_path / "captures" / "deep" / "a.json")
+    (tmp_path / "secrets.json").write_text("[]")
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "captures" / "out.json").symlink_to(tmp_path / "secrets.json")
+    (tmp_path / "captures" / "away").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "captures" / "loop").symlink_to(tmp_path / "captures")
+
+    assert sorted(file.name for file in found(tmp_path / "captures")) == ["a.json", "same.json"]
+    said = left_out(tmp_path / "captures")
+    assert f"out.json (a link to a file outside of {tmp_path / 'captures'})" in said
+    assert "away (a folder)" in said
+    assert [file.name for file in found(tmp_path / "captures" / "out.json")] == ["out.json"]

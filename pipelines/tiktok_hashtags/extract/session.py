@@ -150,6 +150,12 @@ class Session(FetchSession):
         """Return a hashtag's id, from earlier loads or from this run; None if it is unknown."""
         return self.known.hashtag_ids.get(key or "") or self.learned.id_of(key)
 
+    def notice(self, provider: str, entity: str, *, kind: str, detail: str) -> None:
+        """Tell the user of something that is no error, once."""
+        notice = {"provider": provider, "entity": entity, "kind": kind, "detail": detail}
+        if notice not in self.tally.notices:
+            self.tally.notices.append(notice)
+
     def is_missing(self, key: str | None) -> bool:
         """Return whether details of this run or of the last days found no such hashtag."""
         return (key or "") in self.known.missing or self.learned.is_missing(key)

@@ -40,7 +40,7 @@ def planned(project: Project, options: Options) -> tuple[Watchlist, list[Provide
             watchlist,
             plans,
             [
-                *(notice["detail"] for notice in notices),
+                *(notice["detail"] for notice in (*session.tally.notices, *notices)),
                 *refusals(plans, session),
                 *(host for host in hosts if host),
             ],

@@ -6,7 +6,6 @@ import gzip
 import hashlib
 import io
 import itertools
-import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -17,14 +16,14 @@ from typing import IO, Any, cast
 import fsspec
 import msgspec
 import pyarrow as pa
-from fsspec.core import url_to_fs
 
 from tiktok_hashtags.errors import AuthError, BodyError, ConfigError, NetworkError, RequestError
 from tiktok_hashtags.extract import Page, item_ids
 from tiktok_hashtags.providers._dataset_items import items_of
-from tiktok_hashtags.redaction import is_http, redact_url, register_secrets_of
+from tiktok_hashtags.providers._dataset_places import ENDINGS, Places, places_of, status_of
+from tiktok_hashtags.redaction import redact_url, register_secrets_of
 
-SUFFIXES = (".json", ".jsonl", ".json.gz", ".jsonl.gz")
+_SHOWN = 5
 _CHUNK = 1 << 20
 _PAGE_BYTES = 4 << 20
 _ZSTD = b"\x28\xb5\x2f\xfd"
@@ -43,10 +42,17 @@ class DatasetFile:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The files of a dataset, and the errors of the places (a file, or the whole dataset) that cannot be read."""
+    """The files of a dataset, and what it names that is none.
+
+    Args:
+        files: The files.
+        unread: The errors of the places (a file, or the whole dataset) that cannot be read.
+        left_out: A sentence on what else the path names, or that it names nothing.
+    """
 
     files: list[DatasetFile] = field(default_factory=list)
     unread: dict[str, RequestError] = field(default_factory=dict)
+    left_out: str | None = None
 
 
 def dataset_files(path: str, *, captured_at: datetime | None, now: datetime) -> Found:
@@ -62,21 +68,32 @@ def dataset_files(path: str, *, captured_at: datetime | None, now: datetime) -> 
     """
     register_secrets_of(path)
     try:
-        filesystem, root = url_to_fs(path)
-        names = _matching(filesystem, root) if _is_glob(path) else _below(filesystem, root)
+        places = places_of(path)
     except (FileNotFoundError, NotADirectoryError, ImportError, ValueError) as error:  # no driver, no such protocol
         raise ConfigError(f"dataset {redact_url(path)}: cannot be read: {_message(error, path)}") from error
     except Exception as error:  # noqa: BLE001  # a driver can raise any error
         return Found(unread={path: _unread(path, error)})
-    if not names and not _is_glob(path):
-        raise ConfigError(f"dataset {redact_url(path)}: there is no {' or '.join(SUFFIXES)} file here")
-    found = Found()
-    for name in sorted(names):
+    if not places.files and not places.is_pattern:
+        raise ConfigError(f"dataset {redact_url(path)}: there is no file here that ends in {ENDINGS}")
+    found = Found(left_out=_left_out(path, places))
+    for name in places.files:
         try:
-            found.files.append(_file(filesystem, name, captured_at, now))
+            found.files.append(_file(places.filesystem, name, captured_at, now))
         except Exception as error:  # noqa: BLE001  # as above
             found.unread[name] = _unread(name, error)
     return found
+
+
+def _left_out(path: str, places: Places) -> str | None:
+    """Return a sentence on what a path names beside datasets; None where that is nothing."""
+    shown = redact_url(path)
+    if not places.files and not places.left_out:
+        return f"{shown} matches no file, so nothing was read. Is the pattern right?"
+    if not places.left_out:
+        return None
+    named = [f"{PurePosixPath(redact_url(name)).name} ({why})" for name, why in sorted(places.left_out.items())]
+    more = f", and {len(named) - _SHOWN} more" if len(named) > _SHOWN else ""
+    return f"{shown} names what is no dataset, which was left out: {', '.join(named[:_SHOWN])}{more}."
 
 
 def file_pages(file: DatasetFile, *, page_size: int, where: str, reference: type[msgspec.Struct]) -> Iterator[Page]:
@@ -115,52 +132,8 @@ def _chunks(items: Iterator[bytes], page_size: int) -> Iterator[list[bytes]]:
         yield chunk
 
 
-def _is_glob(path: str) -> bool:
-    if is_http(path):
-        return any(char in re.sub(r"://[^/]*", "", path.partition("?")[0]) for char in "*[")
-    return any(char in path for char in "*?[")
-
-
-def _matching(filesystem: fsspec.AbstractFileSystem, pattern: str) -> list[str]:
-    # A glob skips folders that cannot be listed, so the folder is listed first, which raises the failure.
-    _listed(filesystem, re.split(r"[*?[]", pattern, maxsplit=1)[0].rpartition("/")[0] or "/")
-    return [str(name) for name in filesystem.glob(pattern) if str(name).endswith(SUFFIXES)]
-
-
-def _below(filesystem: fsspec.AbstractFileSystem, root: str) -> list[str]:
-    try:
-        is_folder = filesystem.info(root)["type"] == "directory"
-    except FileNotFoundError as error:
-        _check_is_gone(error)
-        return []
-    if not is_folder and not (is_http(root) and root.partition("?")[0].endswith("/")):
-        return [root]
-    _listed(filesystem, root)
-    return [str(name) for name in filesystem.find(root) if str(name).endswith(SUFFIXES)]
-
-
-def _listed(filesystem: fsspec.AbstractFileSystem, folder: str) -> None:
-    try:
-        filesystem.ls(folder, detail=False)
-    except FileNotFoundError as error:
-        _check_is_gone(error)
-
-
-def _check_is_gone(error: FileNotFoundError) -> None:
-    """Raise the cause of a "not found": over HTTP, fsspec reports every failure as a missing file."""
-    cause = error.__cause__
-    is_gone = isinstance(cause, (FileNotFoundError, StopIteration)) or _status(cause) in {404, 410}
-    if cause is not None and not is_gone:
-        raise cause
-
-
-def _status(error: BaseException | None) -> int | None:
-    """Return the HTTP status that a driver's error holds, if any."""
-    return getattr(error, "status", None)
-
-
 def _unread(path: str, error: Exception) -> RequestError:
-    is_refused = isinstance(error, PermissionError) or _status(error) in {401, 403}
+    is_refused = isinstance(error, PermissionError) or status_of(error) in {401, 403}
     kind = AuthError if is_refused else NetworkError
     return kind(f"dataset {redact_url(path)}: cannot be read: {_message(error, path)}")
 

@@ -1,6 +1,6 @@
 """Scraper datasets: aweme items from files or from an HTTP dataset.
 
-Files: `.json` (an array) or `.jsonl` (one item per line), optionally `.gz`; a file, folder or glob, local or any fsspec
+Files: `.json`, `.jsonl` or `.ndjson`, optionally `.gz` or `.zst`; a file, folder or glob, local or any fsspec
 URL. HTTP: `GET {base_url}/datasets/{id}/items?offset=&limit=&clean=1` with `Authorization: Bearer <token>`; its form
 and its limits are undocumented and assumed: `base_url`, `page_size` (500) and `requests_per_minute` (250) are
 configuration keys. Files and items cost nothing here.
@@ -148,6 +148,8 @@ def walks_for(targets: Targets, settings: Settings, session: Session) -> list[Wa
             walks.append(_http_walk(dataset, settings))
             continue
         found = dataset_files(dataset.path, captured_at=dataset.captured_at, now=session.clock())
+        if found.left_out:
+            session.notice(NAME, "items", kind="left_out", detail=found.left_out)
         walks += [_file_walk(item, settings) for item in found.files]
         walks += [_place_walk(dataset.path, place, session, error) for place, error in found.unread.items()]
         walks += _missed_before(dataset.path, found, session)
