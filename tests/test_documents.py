@@ -16,11 +16,13 @@ import commands_page
 import pytest
 import yaml
 from tests.documents import COMMANDS, DOCS, DOCUMENTS, README, ROOT, SCHEDULING, Block, inline, of, prose, shown
+from tests.fake_proxy import make_authority
 
 from tiktok_hashtags import providers
 from tiktok_hashtags.cli.main import main
 from tiktok_hashtags.config import read_disk, read_retention
 from tiktok_hashtags.errors import EXIT_ORDER
+from tiktok_hashtags.fetch import read_route
 from tiktok_hashtags.jobs.notify import Notify, read_notify
 from tiktok_hashtags.watchlist.model import Watchlist, parse_watchlist
 
@@ -83,16 +85,19 @@ def test_a_command_that_is_not_there_would_be_found() -> None:
 
 
 @of("toml")
-def test_every_setting_shown_is_one(block: Block, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_setting_shown_is_one(block: Block, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     found = tomllib.loads(block.text)
     destination = found.pop("destination", "duckdb")
 
-    for section in ("notify", "retention", "disk"):
+    if "ca_bundle" in found.get("sources", {}):
+        found["sources"]["ca_bundle"] = str(make_authority(tmp_path, "company"))
+    for section in ("notify", "retention", "disk", "sources"):
         for key, value in found.pop(section, {}).items():
             text = str(value).replace("'", '"') if isinstance(value, list) else str(value)
             monkeypatch.setenv(f"{section}__{key}".upper(), text)
     read_retention()
     read_disk()
+    read_route("https://api.example")
 
     assert destination in {"duckdb", "postgres"}
     assert isinstance(read_notify(), Notify)

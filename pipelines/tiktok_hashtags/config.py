@@ -165,6 +165,11 @@ def shared_ledger() -> Path | None:
     return Path(found) if found else None
 
 
+def is_secret(place: str) -> bool:
+    """Return whether a value is in a place for secrets: the environment, or `.dlt/secrets.toml`."""
+    return dlt.secrets.get(place) is not None
+
+
 def key_variable(provider: str) -> str:
     """Return the environment variable that holds a provider's key."""
     return f"SOURCES__{provider.upper()}__API_KEY"

@@ -17,6 +17,9 @@ TiktagsError                    exit 1
 └── RequestError                exit 4   one request failed; its walk is incomplete
     ├── NetworkError                     timeout, reset, broken body: retried, then the walk ends
     │   └── UnreachableError             no connection: retried, and not charged
+    │       └── ProxyAwayError  exit 1   no connection through the proxy: it may come back by itself
+    ├── ProxyError              exit 2   the proxy refuses, or is none: mend the setting; stops the provider
+    ├── CertificateError        exit 2   a server's certificate is not trusted; stops the provider
     ├── StatusError                      an HTTP status that is not success
     │   └── ServerError                  5xx: retried, then the walk ends
     ├── BodyError                        200, but not the JSON that the document promises
@@ -160,6 +163,30 @@ class UnreachableError(NetworkError):
 
     outcome = "error"
     usual_credits = 0
+
+
+class ProxyAwayError(UnreachableError):
+    """The proxy cannot be reached, or cannot reach the provider."""
+
+    exit_code = 1
+    reason = "proxy"
+    stops_provider = True
+
+
+class ProxyError(RequestError):
+    """The proxy refuses to connect to the provider, or its answer is not that of a proxy."""
+
+    exit_code = 2
+    reason = "proxy"
+    stops_provider = True
+
+
+class CertificateError(RequestError):
+    """No trusted authority vouches for the certificate of the server; the key was not sent."""
+
+    exit_code = 2
+    reason = "certificate"
+    stops_provider = True
 
 
 class StatusError(RequestError):

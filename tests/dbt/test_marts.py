@@ -126,8 +126,8 @@ def test_a_feed_requested_by_id_belongs_to_the_hashtag_of_that_id(query: Query) 
 
     assert rows == [
         ("2", 1, "tikliveapi"),
-        ("4", 5, "unifapi"),
-        ("5", 6, "unifapi"),
+        ("4", 4, "unifapi"),
+        ("5", 5, "unifapi"),
         ("7000000000000000001", 1, "unifapi"),
     ]
 
@@ -192,6 +192,17 @@ def test_a_dataset_item_has_milliseconds_permissions_and_an_added_sound(query: Q
 
     assert rows == [(12.634, False, True, False, None, "m2", False, None)]
     assert query("select title from marts.dim_sound where sound_id = 'm2'") == [("added",)]
+
+
+def test_a_video_that_repeats_in_a_feed_takes_no_second_place(query: Query) -> None:
+    """The feed has its first video at the positions 1 and 3, others at 5 and 6, and rejected items at 2 and 4."""
+    ranks = query(
+        "select feed_rank, video_id from marts.fct_hashtag_feed_daily "
+        "where provider = 'unifapi' and snapshot_date = ? order by 1",
+        [DAY],
+    )
+
+    assert ranks == [(1, "7000000000000000001"), (4, "4"), (5, "5")]
 
 
 def test_search_ranks_keep_the_best_place(query: Query) -> None:

@@ -138,16 +138,16 @@ def places_of(world: World, day: int, hours: Hours) -> Iterator[tuple[Video, Vid
 
 
 def feed_places(world: World, day: int, hours: Hours) -> Iterator[tuple[str, str, int, str]]:
-    """Hashtag, video, place and provider; a dataset's item has its place among the items of its hashtag."""
+    """Hashtag, video, place and provider, each video once; a dataset has places of its own for each hashtag."""
     for provider in feeds(hours):
         for hashtag in world.hashtags:
-            for rank, entry in enumerate(world.feed(hashtag, on(day), provider), 1):
-                yield normalised(hashtag.name), entry.video.id, rank, provider
+            shown = dict.fromkeys(entry.video.id for entry in world.feed(hashtag, on(day), provider))
+            for rank, video_id in enumerate(shown, 1):
+                yield normalised(hashtag.name), video_id, rank, provider
     for hashtag in world.hashtags:
         own = [row for row in items(world, day, hours) if row.hashtag == hashtag and row.entry]
-        for rank, row in enumerate(own, 1):
-            assert row.entry
-            yield normalised(hashtag.name), row.entry.video.id, rank, "scraper"
+        for rank, video_id in enumerate(dict.fromkeys(row.entry.video.id for row in own if row.entry), 1):
+            yield normalised(hashtag.name), video_id, rank, "scraper"
 
 
 def best_places(world: World, day: int, hours: Hours) -> dict[tuple[str, str], tuple[int, str]]:

@@ -84,6 +84,15 @@ def test_what_the_caller_gives_goes_before_the_configuration(monkeypatch: pytest
     assert (settings.api_key, settings.page_size) == ("given", 20)
 
 
+def test_the_proxy_of_all_sources_holds_for_a_provider_over_https(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOURCES__PROXY", "http://proxy.example:3128")
+
+    assert str(read().route.proxy) == "http://proxy.example:3128"
+    assert read(base_url="http://127.0.0.1:8900").route.proxy is None
+    with pytest.raises(ConfigError, match=r"base_url 'http://api.example' is refused: .* Nothing was sent"):
+        read(base_url="http://api.example")
+
+
 def test_the_files_of_dlt_are_read(tmp_path: Path) -> None:
     folder = tmp_path / "project" / ".dlt"
     folder.mkdir(parents=True)

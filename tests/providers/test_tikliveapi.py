@@ -205,7 +205,9 @@ def test_cursor_and_has_more_are_taken_in_any_of_their_forms(
 
     def answer(request: httpx.Request) -> httpx.Response:
         asked.append(request.url.params.get("cursor"))
-        return httpx.Response(200, json=posts({"video_id": "1"}, cursor=cursor, more=more if len(asked) == 1 else 0))
+        return httpx.Response(
+            200, json=posts({"video_id": str(len(asked))}, cursor=cursor, more=more if len(asked) == 1 else 0)
+        )
 
     session = make_session(transport=httpx.MockTransport(answer))
     crawl("tikliveapi", VIDEOS, session=session)

@@ -157,6 +157,17 @@ def test_the_same_items_come_under_new_cursors(get: Get, sandbox: Sandbox) -> No
     assert len({json.dumps([video["id"] for video in body["data"]]) for body in bodies}) == 1
 
 
+def test_a_page_can_hold_its_items_twice_and_charge_for_both(get: Get, sandbox: Sandbox) -> None:
+    sound = walk(get, 1)[0]
+    sandbox.script(Fault("unifapi", "doubled_items"))
+
+    body = walk(get, 1)[0]
+
+    assert [video["id"] for video in body["data"]] == 2 * [video["id"] for video in sound["data"]]
+    assert body["data"][: len(sound["data"])] == body["data"][len(sound["data"]) :]
+    assert (body["pagination"], body["billing"]["credits_charged"]) == (sound["pagination"], len(body["data"]))
+
+
 def test_a_scripted_truncation_charges_for_what_is_left(get: Get, sandbox: Sandbox) -> None:
     sandbox.script(Fault("unifapi", "truncated"))
 

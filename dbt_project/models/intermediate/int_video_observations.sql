@@ -1,6 +1,6 @@
 {#- Staging names these columns; each provider's CTE below adds those that the provider does not have. -#}
 {% set columns = [
-    'provider', 'request_key', 'position', 'feed_position', 'load_id', 'video_id', 'requested_hashtag',
+    'provider', 'dataset', 'request_key', 'position', 'feed_position', 'load_id', 'video_id', 'requested_hashtag',
     'has_hashtag_list', 'caption', 'region', 'posted_at', 'duration_seconds', 'play_url', 'cover_url',
     'creator_id', 'creator_handle', 'creator_display_name', 'creator_avatar_url', 'sound_id', 'sound_title',
     'sound_author_name', 'is_original_sound', 'view_count', 'like_count', 'comment_count', 'share_count',
@@ -19,6 +19,7 @@ unifapi as (
     select
         *,
         'unifapi' as provider,
+        cast(null as text) as dataset,
         cast(null as text) as language,
         cast(null as boolean) as has_watermark,
         cast(null as text) as watermark_free_url,
@@ -60,6 +61,7 @@ tikliveapi as (
     select
         *,
         'tikliveapi' as provider,
+        cast(null as text) as dataset,
         cast(null as text) as title,
         cast(null as text) as language,
         cast(null as bigint) as width,

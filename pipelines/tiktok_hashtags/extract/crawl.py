@@ -110,7 +110,8 @@ def _walk_into(queue: BoundedQueue[Step], item: Walk, client: ApiClient | None, 
 def _steps_of(item: Walk, client: ApiClient | None, session: Session) -> Iterator[Step]:
     started_at = session.clock()
     try:
-        pages = walk(item.fetch(client, session, item, item.key(session)), item.rules)
+        fetch = item.fetch(client, session, item, item.key(session))
+        pages = walk(fetch, item.rules, client.mark_suspect) if client else walk(fetch, item.rules)
         while True:
             try:
                 number, first_position, page = next(pages)

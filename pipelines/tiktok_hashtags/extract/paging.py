@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Generator, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Container, Generator, Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
+from typing import TypeVar
 
 import numpy as np
 
@@ -24,10 +27,12 @@ from tiktok_hashtags.errors import (
 COMPLETE_REASONS = frozenset({"feed_end", "max_videos", "known_pages", "not_found"})
 DEFAULT_MAX_PAGES = 1000
 MAX_EMPTY_PAGES = 1
+MAX_NAMELESS_PAGES = 1
 MISLED_REASONS = frozenset({"cursor_loop", "no_cursor", "empty_pages", "repeated_items"})
 _RECENT_IDS = 8192
 _OF_ONE_PAGE = (NetworkError, ServerError, BodyError, NotJournaledError, InterruptedWalkError)
 _OF_MORE_PAGES = (UnreachableError, CaptchaError, PageClampedError)
+_Id = TypeVar("_Id", bound=Hashable)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,7 @@ class Page:
         cursor: The start of the next page; None if the answer names none.
         has_more: Whether the answer promises a next page.
         is_partial: The balance cut the page short: its rows count, its cursor does not.
+        is_second_answer: An earlier answer to the same request misled its walk.
     """
 
     items: Sequence[bytes]
@@ -50,6 +56,7 @@ class Page:
     observed_at: datetime
     is_partial: bool = False
     is_replayed: bool = False
+    is_second_answer: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +66,7 @@ class Rules:
     Args:
         max_items: Stop after the page that reaches this many items; None for no limit.
         max_pages: A safety stop; a walk that it ends is incomplete. None for no limit.
-        repeated_pages: A safety stop after this many pages in a row without an id that is new to the walk; None for no
-            limit.
+        may_repeat: Whether pages without a new item, and pages that hold an item twice, are as they should be.
         known_pages: Stop after this many pages in a row without a new id; None for no limit.
         known_ids: The ids that count as known.
         skip_to: Takes a cursor and the size of the page before it (0 for none); returns the start of the page after the
@@ -69,7 +75,7 @@ class Rules:
 
     max_items: int | None = None
     max_pages: int | None = DEFAULT_MAX_PAGES
-    repeated_pages: int | None = 2
+    may_repeat: bool = False
     known_pages: int | None = None
     known_ids: Container[str] = frozenset()
     skip_to: Callable[[str | None, int], tuple[str, int] | None] | None = None
@@ -95,19 +101,24 @@ class Verdict:
 
 
 Fetch = Callable[[str | None, int], Page]
+MarkSuspect = Callable[[Sequence[str]], None]
 
 
-def walk(fetch: Fetch, rules: Rules) -> Generator[tuple[int, int, Page], None, Verdict]:
+def walk(
+    fetch: Fetch, rules: Rules, mark_suspect: MarkSuspect = lambda _: None
+) -> Generator[tuple[int, int, Page], None, Verdict]:
     """Yield (page number, position of its first item, page) until a rule, the feed or an error ends the walk.
 
     Args:
         fetch: Gets the page at a cursor, given the number of items received before it.
         rules: When to stop early.
+        mark_suspect: Has `fetch` request a page again that the journal has.
 
     Complete stop reasons: `feed_end` (no more is promised), `max_videos`, `known_pages`, `not_found`.
     Incomplete: `max_pages`; `cursor_loop` (a cursor came again); `no_cursor` (more is promised, but no cursor to it);
-    `empty_pages` (more is promised, but two pages in a row are empty); `repeated_items` (new cursors, the same items);
-    `balance` (the page was cut short); or the `reason` of the error that ended it.
+    `empty_pages` (more is promised, but two pages in a row are empty); `repeated_items` (a page without a new item, or
+    one that holds an item twice, also when it was requested again); `balance` (the page was cut short); or the `reason`
+    of the error that ended it.
 
     A failing request ends only this walk: it is in the verdict, not raised. If the rules can skip a page, a page that
     stays broken is skipped, unless it is the second in a row; the walk is still incomplete.
@@ -121,6 +132,9 @@ def walk(fetch: Fetch, rules: Rules) -> Generator[tuple[int, int, Page], None, V
         except RequestError as error:
             cursor = state.skipped(cursor, error, verdict)
             continue
+        if state.is_repeat(page) and not (page.is_replayed or page.is_second_answer):
+            mark_suspect([page.request_key])
+            page = _second_answer(page, partial(fetch, cursor, state.received), verdict)
         verdict.pages += 1
         verdict.replayed_pages += page.is_replayed
         yield verdict.pages + state.gaps, state.received + 1, page
@@ -133,6 +147,27 @@ def walk(fetch: Fetch, rules: Rules) -> Generator[tuple[int, int, Page], None, V
     if verdict.error and verdict.is_complete:
         verdict.stop_reason = verdict.error.reason
     return verdict
+
+
+def _second_answer(page: Page, fetch: Callable[[], Page], verdict: Verdict) -> Page:
+    """Request a page again; if that fails, keep the page, which was paid for."""
+    try:
+        return fetch()
+    except RequestError as error:
+        verdict.error = error
+        return page
+
+
+def _is_doubled(page: Page) -> bool:
+    """Return whether a page holds an item twice in the same words, or each of several items twice.
+
+    One video with two counts is normal: a feed changes while the provider reads it.
+    """
+    times = Counter(item_id for item_id in page.ids if item_id is not None)
+    if times.total() == len(times):
+        return False
+    named = [(item_id, bytes(item)) for item_id, item in zip(page.ids, page.items, strict=True) if item_id is not None]
+    return len(set(named)) < len(named) or (len(times) > 1 and min(times.values()) > 1)
 
 
 class IdSet:
@@ -151,7 +186,7 @@ class IdSet:
         at = int(np.searchsorted(self._sorted, number))
         return number in self._recent or (at < len(self._sorted) and int(self._sorted[at]) == number)
 
-    def unseen(self, ids: Iterable[str | None]) -> list[str]:
+    def unseen(self, ids: Iterable[_Id | None]) -> list[_Id]:
         """Return the ids that are not in the set yet, each once, and add them."""
         found = {hash(item_id): item_id for item_id in ids if item_id is not None}
         fresh = [number for number in found if number not in self._recent]
@@ -175,6 +210,7 @@ class IdSet:
 class _State:
     rules: Rules
     seen_ids: IdSet = field(default_factory=IdSet)
+    seen_items: IdSet = field(default_factory=IdSet)
     seen_cursors: IdSet = field(default_factory=IdSet)
     received: int = 0
     gaps: int = 0
@@ -183,6 +219,7 @@ class _State:
     pages_without_new: int = 0
     pages_without_unseen: int = 0
     empty_pages: int = 0
+    is_misled: bool = False
     trail: list[str] = field(default_factory=list)
 
     def skipped(self, cursor: str | None, error: RequestError, verdict: Verdict) -> str | None:
@@ -205,8 +242,24 @@ class _State:
             return None
         return self.rules.skip_to(cursor, self.page_size)
 
+    def is_repeat(self, page: Page) -> bool:
+        """Whether a page has nothing new although its items have ids, or holds an item twice."""
+        if self.rules.may_repeat or page.is_partial:
+            return False
+        named = [item_id for item_id in page.ids if item_id is not None]
+        is_known = all(item_id in self.seen_ids for item_id in named) and not self._is_rest(page)
+        return bool(named) and (is_known or _is_doubled(page))
+
+    def _is_rest(self, page: Page) -> bool:
+        """Whether a page is the short rest of a feed that shows some videos again, with later counts."""
+        is_short = not page.has_more and len(page.items) < self.page_size
+        return is_short and any(bytes(item) not in self.seen_items for item in page.items)
+
     def count_new(self, page: Page) -> int:
         """Count the ids that are in no earlier load and on no earlier page."""
+        self.is_misled = self.is_repeat(page)
+        if not self.rules.may_repeat:
+            self.seen_items.unseen(bytes(item) for item in page.items)
         unseen = self.seen_ids.unseen(page.ids)
         new = sum(1 for item_id in unseen if item_id not in self.rules.known_ids)
         self.received += len(page.items)
@@ -223,7 +276,9 @@ class _State:
         if page.is_partial:
             return "balance"
         if not page.has_more:
-            return "feed_end"
+            return "repeated_items" if self.is_misled else "feed_end"
+        if self.is_misled:
+            return self._fault(page, verdict)
         if rules.max_items is not None and self.received >= rules.max_items:
             return "max_videos"
         if rules.known_pages is not None and self.pages_without_new >= rules.known_pages:
@@ -238,6 +293,6 @@ class _State:
         if self.empty_pages > MAX_EMPTY_PAGES:
             return "empty_pages"
         rules = self.rules
-        if rules.repeated_pages is not None and self.pages_without_unseen >= rules.repeated_pages:
+        if self.is_misled or (not rules.may_repeat and self.pages_without_unseen > MAX_NAMELESS_PAGES):
             return "repeated_items"
         return "max_pages" if rules.max_pages is not None and verdict.pages + self.gaps >= rules.max_pages else ""

@@ -13,7 +13,7 @@ from tiktok_hashtags.config import SECRET, Days, Text, key_variable, section, wr
 from tiktok_hashtags.errors import MissingKeyError
 from tiktok_hashtags.extract.paging import DEFAULT_MAX_PAGES
 from tiktok_hashtags.extract.session import Session
-from tiktok_hashtags.fetch import ApiClient, PricePlan, check_base_url
+from tiktok_hashtags.fetch import DIRECT, ApiClient, PricePlan, ProxySetting, Route, check_base_url, route_to
 from tiktok_hashtags.redaction import register_api_key
 
 Key = Annotated[str, msgspec.Meta(description="printable ASCII characters", extra=SECRET)]
@@ -33,6 +33,8 @@ class _Table(msgspec.Struct, frozen=True):
     max_pages: Count = DEFAULT_MAX_PAGES
     stop_after_known_pages: Count | None = None
     full_walk_every_days: Days = 7
+    proxy: ProxySetting | None = None
+    ca_bundle: Text | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +48,7 @@ class Settings:
         max_pages: The number of pages after which a walk stops for safety.
         stop_after_known_pages: End a walk after this many pages without a new id; None for no such stop.
         full_walk_every_days: How often a walk still goes to the feed's end with that setting.
+        route: The proxy and the authorities to trust on the way to the API.
     """
 
     provider: str
@@ -57,6 +60,7 @@ class Settings:
     stop_after_known_pages: int | None = None
     full_walk_every_days: int = 7
     own_url: str | None = None
+    route: Route = DIRECT
 
     @property
     def host(self) -> str:
@@ -80,7 +84,12 @@ class Settings:
         client: ApiClient | None = session.clients.get(self.provider)
         if client is None:
             client = ApiClient(
-                provider=self.provider, base_url=self.base_url, headers=headers, plan=self.plan, session=session
+                provider=self.provider,
+                base_url=self.base_url,
+                headers=headers,
+                plan=self.plan,
+                session=session,
+                route=self.route,
             )
             session.clients[self.provider] = client
         if self.api_key is None:
@@ -109,13 +118,15 @@ def read_settings(
         given: Values by the names of the configuration keys; None counts as not given.
 
     Raises:
-        ConfigError: An unknown plan, a wrong type, a value out of range, or an unsafe base URL.
+        ConfigError: An unknown plan, a wrong type, a value out of range, an unsafe base URL, or a wrong proxy.
     """
     found = section(f"sources.{provider}", _Table, given=given, fallback="sources")
-    check_base_url(provider, found.base_url or base_url)
+    url = found.base_url or base_url
+    check_base_url(provider, url)
+    has_route = found.proxy or found.ca_bundle
     return Settings(
         provider=provider,
-        base_url=found.base_url or base_url,
+        base_url=url,
         api_key=_printable(provider, found.api_key),
         plan=_plan(provider, plans, found),
         page_size=min(found.page_size or page_size, max_page_size),
@@ -123,6 +134,7 @@ def read_settings(
         stop_after_known_pages=found.stop_after_known_pages,
         full_walk_every_days=found.full_walk_every_days,
         own_url=None if _host(base_url).endswith(".invalid") else base_url,
+        route=route_to(url, found.proxy, found.ca_bundle) if has_route else DIRECT,
     )
 
 

@@ -134,6 +134,7 @@ def page_of(
         observed_at=reply.observed_at,
         is_partial=reply.is_partial,
         is_replayed=reply.is_replayed,
+        is_second_answer=reply.is_second_answer,
     )
 
 

@@ -17,11 +17,14 @@ from tiktok_hashtags.fetch.calls import Accepted, Reply
 from tiktok_hashtags.fetch.client import LOOPBACK, ApiClient, check_base_url
 from tiktok_hashtags.fetch.journal import Journal
 from tiktok_hashtags.fetch.money import Budget, Caps, PricePlan, check_priced
+from tiktok_hashtags.fetch.network import DIRECT, Route
 from tiktok_hashtags.fetch.plans import PlannedWalk
+from tiktok_hashtags.fetch.proxy import ProxySetting, read_route, route_to
 from tiktok_hashtags.fetch.retention import Pages, Part, Store
 from tiktok_hashtags.fetch.session import Session, Sleep, new_run_id
 
 __all__ = [
+    "DIRECT",
     "LOOPBACK",
     "REPLACEMENT",
     "UNREADABLE",
@@ -35,7 +38,9 @@ __all__ = [
     "Part",
     "PlannedWalk",
     "PricePlan",
+    "ProxySetting",
     "Reply",
+    "Route",
     "Session",
     "Sleep",
     "Store",
@@ -45,7 +50,9 @@ __all__ = [
     "new_run_id",
     "prepare",
     "raise_for_status",
+    "read_route",
     "retry_after_seconds",
+    "route_to",
     "sanitised",
     "strict_json",
 ]

@@ -75,6 +75,7 @@ class Reply:
         credits: Its price when it was bought, also for a replay.
         body: The page's bytes.
         is_partial: Whether the balance ran out inside the page.
+        is_second_answer: Whether an earlier answer to the same request misled its walk.
     """
 
     payload: Any
@@ -84,6 +85,7 @@ class Reply:
     is_replayed: bool
     body: bytes = field(repr=False)
     is_partial: bool = False
+    is_second_answer: bool = False
 
 
 Send = Callable[[Call], Reply]

@@ -17,7 +17,7 @@ from tiktok_hashtags.fetch.answers import Exchange
 from tiktok_hashtags.fetch.calls import Accept, Call, Reply, Send
 from tiktok_hashtags.fetch.journal_tables import RequestRow, StoredPage
 from tiktok_hashtags.fetch.money import Caps, Ledger, NewRow, PricePlan
-from tiktok_hashtags.fetch.network import NetworkTransport
+from tiktok_hashtags.fetch.network import DIRECT, NetworkTransport, Route
 from tiktok_hashtags.fetch.pace import Gate, Pace, Retry, Stop
 from tiktok_hashtags.fetch.session import Session
 
@@ -33,13 +33,21 @@ class ApiClient:
         headers: The headers that carry the key.
         plan: Prices and limits to keep to.
         session: The run that this client belongs to.
+        route: The proxy and the authorities to trust on the way to the API.
 
     Raises:
         ConfigError: The base URL would send the key in the clear.
     """
 
     def __init__(
-        self, *, provider: str, base_url: str, headers: Mapping[str, str], plan: PricePlan, session: Session
+        self,
+        *,
+        provider: str,
+        base_url: str,
+        headers: Mapping[str, str],
+        plan: PricePlan,
+        session: Session,
+        route: Route = DIRECT,
     ) -> None:
         check_base_url(provider, base_url)
         self.provider = provider
@@ -47,7 +55,7 @@ class ApiClient:
         self._base_path = httpx.URL(base_url).raw_path.decode().rstrip("/")
         # Replayed and sent requests share one numbering, so they sort in order even if the clock stands still.
         self._numbers = itertools.count(1)
-        network = session.transport or NetworkTransport(connections=session.concurrency + 4)
+        network = session.transport or NetworkTransport(connections=session.concurrency + 4, route=route)
         # Nothing else closes the client of a source that is used alone.
         self._close = weakref.finalize(self, network.close)
         own = {"accept-encoding": "gzip", "accept": "application/json", "user-agent": f"tiktok-hashtags/{__version__}"}
@@ -119,7 +127,7 @@ class ApiClient:
         self._stop.set(error)
 
     def mark_suspect(self, request_keys: Iterable[str]) -> None:
-        """Have the next run request these pages again, because they misled their walk."""
+        """Have these pages requested again, because they misled their walk."""
         self._session.journal.mark_suspect(request_keys)
 
     def close(self) -> None:
@@ -166,7 +174,8 @@ class Replay:
         stored = session.journal.page(call.request_key, even_suspect=session.is_offline)
         if stored is not None:
             return self._replayed(call, stored)
-        reply = self._send(call)
+        was_suspect = session.journal.is_suspect(call.request_key)
+        reply = replace(self._send(call), is_second_answer=was_suspect)
         if not reply.is_partial:
             page = StoredPage(reply.body, reply.observed_at, reply.credits)
             session.journal.store(

@@ -105,11 +105,15 @@ class Journal:
         self._suspect.discard(request_key)
 
     def mark_suspect(self, request_keys: Iterable[str]) -> None:
-        """Have the next run request pages again that misled their walk; a replay still uses them."""
+        """Have pages requested again that misled their walk; a replay still uses them."""
         suspect = self._known.intersection(request_keys)
         insert = "insert or ignore into doubted_pages values (?)"
         self._writer.run(lambda connection: connection.executemany(insert, [(key,) for key in suspect]))
         self._suspect |= suspect
+
+    def is_suspect(self, request_key: str) -> bool:
+        """Return whether a page is to be requested again."""
+        return request_key in self._suspect
 
     def page(self, request_key: str, *, even_suspect: bool = False) -> StoredPage | None:
         """Return the page that an earlier request bought; None if there is none, or if it is damaged.

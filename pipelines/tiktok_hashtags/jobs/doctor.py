@@ -70,6 +70,8 @@ def _provider(name: str) -> str:
     key = f"key set, sent to {settings.host}" if settings.api_key else f"no key ({key_variable(name)})"
     if settings.foreign_host:
         key += ", which is not the provider's own server"
+    if settings.route.proxy:
+        key += f", through the proxy {settings.route.proxy}"
     price = "no public price" if settings.plan.credit_usd is None else f"${settings.plan.credit_usd:g} a credit"
     return f"{key}; plan {settings.plan.name}, {settings.plan.requests_per_minute} requests/min, {price}"
 

@@ -20,8 +20,8 @@ import httpx
 import msgspec
 
 from tiktok_hashtags.config import HIDDEN, section, wrong_value
-from tiktok_hashtags.errors import exit_code_of, message_of
-from tiktok_hashtags.fetch import LOOPBACK
+from tiktok_hashtags.errors import ConfigError, exit_code_of, message_of
+from tiktok_hashtags.fetch import LOOPBACK, Route, read_route
 from tiktok_hashtags.project import Project
 from tiktok_hashtags.redaction import printable
 
@@ -155,18 +155,33 @@ def _post(webhook: str, body: bytes, seconds: float) -> str | None:
     """
     host = httpx.URL(webhook).host
     answers: list[str | None] = []
+    try:
+        route = read_route(webhook)
+    except ConfigError as error:
+        return f"{host} got nothing: {error}"
+    through = f" through the proxy {route.proxy}" if route and route.proxy else ""
 
     def post() -> None:
         try:
             with (
-                httpx.Client(trust_env=host not in LOOPBACK, timeout=seconds) as client,
+                _client(host, route, seconds) as client,
                 client.stream("POST", webhook, content=body, headers={"content-type": "application/json"}) as answer,
             ):
                 answers.append(None if answer.is_success else f"{host} answered with HTTP {answer.status_code}")
         except (httpx.HTTPError, OSError) as error:
-            answers.append(f"{host} could not be reached ({type(error).__name__})")
+            answers.append(f"{host} could not be reached{through} ({type(error).__name__})")
 
     thread = threading.Thread(target=post, name="notify", daemon=True)
     thread.start()
     thread.join(seconds)
-    return answers[0] if answers else f"{host} gave no answer within {seconds:g} s"
+    return answers[0] if answers else f"{host} gave no answer within {seconds:g} s{through}"
+
+
+def _client(host: str, route: Route | None, seconds: float) -> httpx.Client:
+    """Return a client that takes the route of `[sources]`; without one, httpx reads the environment's proxies."""
+    if route is None:
+        return httpx.Client(trust_env=host not in LOOPBACK, timeout=seconds)
+    given = route.proxy and route.proxy.authorization
+    headers = {"proxy-authorization": given} if given else {}
+    proxy = httpx.Proxy(str(route.proxy), headers=headers) if route.proxy else None
+    return httpx.Client(proxy=proxy, verify=route.ssl_context(), trust_env=False, timeout=seconds)

@@ -166,7 +166,7 @@ def _file_walk(file: DatasetFile, settings: Settings) -> Walk:
         requested={"dataset": f"{file.name} {file.content_hash[:12]}"},
         worst_requests=0,
         worst_credits=0,
-        rules=Rules(max_pages=None, repeated_pages=None),
+        rules=Rules(max_pages=None, may_repeat=True),
         is_dated=False,
     )
 
@@ -219,7 +219,7 @@ def _http_walk(dataset: Dataset, settings: Settings) -> Walk:
         requested={"dataset": dataset.dataset_id},
         worst_requests=2,
         worst_credits=0,
-        rules=Rules(max_pages=settings.max_pages, repeated_pages=None, skip_to=partial(_skip_to, settings.page_size)),
+        rules=Rules(max_pages=settings.max_pages, may_repeat=True, skip_to=partial(_skip_to, settings.page_size)),
     )
 
 

@@ -96,6 +96,8 @@ def _failing(fault: Fault, provider: Provider, question: Question, reply: Reply)
 def _alter_paging(fault: Fault, reply: Reply, question: Question, first: Callable[[], Reply]) -> None:
     if fault.kind == "truncated":
         _truncate(reply)
+    if fault.kind == "doubled_items":
+        _show(reply, reply.items * 2)
     if reply.paging is None:
         return
     if fault.kind == "same_items":
@@ -110,7 +112,7 @@ def _alter_paging(fault: Fault, reply: Reply, question: Question, first: Callabl
 def _point_cursor(fault: Fault, reply: Reply, question: Question) -> None:
     """Promise another page, with a cursor to it."""
     paging = reply.paging
-    if paging is None or fault.kind == "truncated":
+    if paging is None or fault.kind in {"truncated", "doubled_items"}:
         return
     paging.place[paging.more_key] = True
     if paging.cursor_key is None:

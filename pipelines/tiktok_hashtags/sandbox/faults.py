@@ -7,7 +7,7 @@ Applied to an answer with status 200, which is charged:
 
 * its envelope: `envelope`, `inner_envelope`, `captcha`, `sign_up`
 * its paging: `same_cursor`, `cursor_cycle`, `has_more_forever`, `empty_page`, `no_cursor`, `same_items`,
-  `truncated`
+  `doubled_items`, `truncated`
 * an item put in front of a good one: `null_item`, `no_id_item`, `wrong_type_item`, `int_beyond_64`
 * an item that stays good: `huge_caption`, `nul`, `lone_surrogate`, `unknown_keys`, `deep_unknown`, `sql_key`
 * its body: `html_200`, `invalid_json`, `nan`, `huge_int`, `deep_nesting`, `empty_body`
@@ -25,7 +25,10 @@ STATUS = re.compile(r"(?:status_)?([2-5]\d\d)")
 BEFORE = frozenset({"redirect", "reset"})
 ENVELOPES = frozenset({"envelope", "inner_envelope", "captcha", "sign_up"})
 PAGINGS = frozenset(
-    {"same_cursor", "cursor_cycle", "has_more_forever", "empty_page", "no_cursor", "same_items", "truncated"}
+    {
+        *("same_cursor", "cursor_cycle", "has_more_forever", "empty_page", "no_cursor", "same_items"),
+        *("doubled_items", "truncated"),
+    }
 )
 EXTRA_ITEMS = frozenset({"null_item", "no_id_item", "wrong_type_item", "int_beyond_64"})
 CHANGED_ITEMS = frozenset({"huge_caption", "nul", "lone_surrogate", "unknown_keys", "deep_unknown", "sql_key"})

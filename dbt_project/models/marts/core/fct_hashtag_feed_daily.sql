@@ -21,13 +21,38 @@ entries as (
         coalesce(observations.requested_hashtag, hashtag_ids.hashtag_key) as hashtag_key,
         observations.video_id,
         observations.snapshot_date,
-        observations.feed_position as feed_rank,
+        observations.feed_position,
         observations.provider,
+        -- A dataset is a feed of its own; an API has one per hashtag.
+        coalesce(observations.dataset, '') as dataset,
         observations.provider_rank,
         observations.request_key,
         observations.observed_at
     from observations
     left join hashtag_ids on observations.requested_hashtag_id = hashtag_ids.hashtag_id
+    where coalesce(observations.requested_hashtag, hashtag_ids.hashtag_key) is not null
+),
+
+repeats as (
+    {{ earlier_repeats(
+        'entries',
+        ['snapshot_date', 'hashtag_key', 'provider', 'dataset'],
+        item='video_id',
+        position='feed_position',
+    ) }}
+),
+
+entries_with_rank as (
+    select
+        entries.*,
+        entries.feed_position - repeats.earlier_repeats as feed_rank
+    from entries
+    inner join repeats
+        on entries.snapshot_date = repeats.snapshot_date
+        and entries.hashtag_key = repeats.hashtag_key
+        and entries.provider = repeats.provider
+        and entries.dataset = repeats.dataset
+        and entries.feed_position = repeats.feed_position
 ),
 
 entries_with_place as (
@@ -35,10 +60,9 @@ entries_with_place as (
         *,
         row_number() over (
             partition by snapshot_date, hashtag_key, video_id
-            order by feed_rank asc, provider_rank asc, observed_at desc, request_key asc
+            order by feed_rank asc, provider_rank asc, feed_position asc, observed_at desc, request_key asc
         ) as place
-    from entries
-    where hashtag_key is not null
+    from entries_with_rank
 ),
 
 best_entries as (

@@ -14,16 +14,24 @@ searches as (
         and {{ is_touched('searches') }}
 ),
 
+repeats as (
+    {{ earlier_repeats('searches', ['keyword', 'snapshot_date'], item='hashtag_key') }}
+),
+
 ranks as (
     select
-        keyword,
-        hashtag_key,
-        snapshot_date,
-        min(position) as rank,
-        max(view_count) as view_count,
-        max(creator_count) as creator_count
+        searches.keyword,
+        searches.hashtag_key,
+        searches.snapshot_date,
+        min(searches.position - repeats.earlier_repeats) as rank,
+        max(searches.view_count) as view_count,
+        max(searches.creator_count) as creator_count
     from searches
-    group by keyword, hashtag_key, snapshot_date
+    inner join repeats
+        on searches.keyword = repeats.keyword
+        and searches.snapshot_date = repeats.snapshot_date
+        and searches.position = repeats.position
+    group by searches.keyword, searches.hashtag_key, searches.snapshot_date
 )
 
 select * from ranks
