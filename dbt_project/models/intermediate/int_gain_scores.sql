@@ -1,6 +1,6 @@
 {{ config(materialized='table') }}
 
-{#- Of the logarithms: noise in proportion to the gain is then normal. The spread is taken as 5 % of the gain at least. -#}
+{#- Of the logarithms, whose noise is normal where it follows the gain. The spread is at least that of 5 %. -#}
 {% set least_spread = 0.05 * 0.6745 %}
 {% set threshold = '(3.0 + 22.0 / history_count + 75.0 / (history_count * history_count))' %}
 
@@ -72,6 +72,7 @@ gains_with_history as (
         medians.median_log_gain,
         deviations.mad_gain_per_day,
         greatest(deviations.mad_log_gain, {{ least_spread }}) as spread,
+        medians.history_count >= {{ var('signal_history') }} as has_history,
         gains.precision = 'exact' and medians.history_count >= {{ var('signal_history') }} as is_scored
     from gains
     left join medians
@@ -103,19 +104,17 @@ final as (
         view_gain_per_day,
         view_correction,
         is_below_mark,
+        has_history,
         history_count,
         median_gain_per_day,
         mad_gain_per_day,
         robust_z_score,
         two_day_z_score,
         z_threshold,
+        -- The ratio is asked of the date alone, so that the day after a spike is no signal.
         coalesce(
-            (robust_z_score >= z_threshold and log_gain - median_log_gain >= ln({{ var('signal_ratio') }}))
-            or (
-                two_day_z_score >= z_threshold
-                and (log_gain + previous_log_gain) / 2 - median_log_gain >= ln({{ var('signal_ratio') }})
-                and log_gain >= previous_log_gain - ln({{ var('signal_ratio') }})
-            ),
+            greatest(robust_z_score, two_day_z_score) >= z_threshold
+            and log_gain - median_log_gain >= ln({{ var('signal_ratio') }}),
             false
         ) as is_signal
     from scores

@@ -1,9 +1,6 @@
 {{ config(materialized='table') }}
 
-{#- Days before a count in which the highest earlier one is looked for. -#}
-{% set windows = {'mark': [var('gain_days'), 1], 'week_ago': [14, 7], 'month_ago': [60, 30]} %}
-
--- A series is what one provider says of a hashtag in one precision; only numbers of one series are subtracted.
+-- A series is what one provider says of a hashtag in one precision; no numbers of two are ever subtracted.
 with
 observations as (
     select * from {{ ref('int_hashtag_observations') }}
@@ -22,64 +19,74 @@ counts as (
     group by hashtag_key, provider, precision, snapshot_date
 ),
 
--- The highest count of a window and the latest of its dates: both in one number, whose last five digits are the date.
 dated_counts as (
     select
         *,
-        cast(view_count as decimal(38, 0)) * 100000 + (snapshot_date - date '1970-01-01') as dated_view_count
+        -- A count and its date in one number, of which the date takes the last five digits.
+        cast(view_count as decimal(38, 0)) * 100000 + (snapshot_date - date '1970-01-01') as dated_count
     from counts
     where view_count is not null
 ),
 
+-- The highest count of a period, and the latest of its dates.
 view_counts as (
     select
         *,
         lag(view_count) over by_series as previous_view_count,
-        {%- for window in windows %}
-        max(view_count) over {{ window }} as {{ window }}_view_count,
-        max(dated_view_count) over {{ window }} as {{ window }}_dated_view_count{{ ',' if not loop.last }}
-        {%- endfor %}
+        max(view_count) over before as mark_view_count,
+        max(dated_count) over before as dated_mark,
+        max(view_count) over week_ago as week_ago_view_count,
+        max(dated_count) over week_ago as dated_week_ago,
+        max(view_count) over month_ago as month_ago_view_count,
+        max(dated_count) over month_ago as dated_month_ago
     from dated_counts
     window
         by_series as (partition by hashtag_key, provider, precision order by snapshot_date),
-        {%- for window, (first, last) in windows.items() %}
-        {{ window }} as (
-            partition by hashtag_key, provider, precision
-            order by snapshot_date
-            range between interval '{{ first }} days' preceding and interval '{{ last }} days' preceding
-        ){{ ',' if not loop.last }}
-        {%- endfor %}
+        before as (
+            partition by hashtag_key, provider, precision order by snapshot_date
+            range between interval '{{ var("gain_days") }} days' preceding and interval '1 day' preceding
+        ),
+        week_ago as (
+            partition by hashtag_key, provider, precision order by snapshot_date
+            range between interval '14 days' preceding and interval '7 days' preceding
+        ),
+        month_ago as (
+            partition by hashtag_key, provider, precision order by snapshot_date
+            range between interval '60 days' preceding and interval '30 days' preceding
+        )
 ),
 
-view_counts_with_marks as (
+view_counts_with_days as (
     select
         *,
-        {%- for window in windows %}
-        cast(snapshot_date - (date '1970-01-01' + cast({{ window }}_dated_view_count % 100000 as integer)) as bigint)
-            as days_since_{{ window }},
-        {%- endfor %}
+        {{ days_since('dated_mark') }} as days_since_mark,
+        {{ days_since('dated_week_ago') }} as days_since_week_ago,
+        {{ days_since('dated_month_ago') }} as days_since_month_ago,
         coalesce(view_count < mark_view_count, false) as is_below_mark
     from view_counts
 ),
 
--- A count that fell gains nothing until it passes its highest mark; the gain is then spread over the days since.
+-- A count that fell gains nothing until it passes its highest; the gain is then spread over the days since.
 view_gains as (
     select
         *,
         case when not is_below_mark then view_count - mark_view_count end as view_gain,
-        {%- for window in windows %}
-        case
-            when not is_below_mark
-                then {{ ratio('view_count - ' ~ window ~ '_view_count', 'days_since_' ~ window) }}
-        end as gain_per_day_since_{{ window }}{{ ',' if not loop.last }}
-        {%- endfor %}
-    from view_counts_with_marks
+        case when not is_below_mark then view_count - week_ago_view_count end as view_gain_since_week_ago,
+        case when not is_below_mark then view_count - month_ago_view_count end as view_gain_since_month_ago
+    from view_counts_with_days
+),
+
+view_gains_per_day as (
+    select
+        *,
+        {{ ratio('view_gain', 'days_since_mark') }} as view_gain_per_day
+    from view_gains
 ),
 
 view_gains_with_choice as (
     select
         *,
-        gain_per_day_since_mark - lag(gain_per_day_since_mark) over (
+        view_gain_per_day - lag(view_gain_per_day) over (
             partition by hashtag_key, provider, precision, is_below_mark order by snapshot_date
         ) as view_acceleration,
         row_number() over (
@@ -90,7 +97,7 @@ view_gains_with_choice as (
                 days_since_mark,
                 provider_rank
         ) as choice
-    from view_gains
+    from view_gains_per_day
 ),
 
 video_counts as (
@@ -124,14 +131,19 @@ final as (
         views.mark_view_count,
         views.days_since_mark,
         views.view_gain,
-        views.gain_per_day_since_mark as view_gain_per_day,
-        7 * views.gain_per_day_since_week_ago as view_gain_7d,
+        views.view_gain_per_day,
+        {{ ratio('views.view_gain_since_week_ago * 7', 'views.days_since_week_ago') }} as view_gain_7d,
         views.view_acceleration,
         views.is_below_mark,
-        nullif(views.view_count - views.previous_view_count - coalesce(views.view_gain, 0), 0) as view_correction,
+        case
+            when views.mark_view_count is not null
+                then nullif(views.view_count - views.previous_view_count - coalesce(views.view_gain, 0), 0)
+        end as view_correction,
         {{ ratio('views.view_gain', 'views.mark_view_count') }} as growth_rate,
-        {{ ratio('7 * views.gain_per_day_since_week_ago', 'views.week_ago_view_count') }} as growth_7d_rate,
-        {{ ratio('30 * views.gain_per_day_since_month_ago', 'views.month_ago_view_count') }} as growth_30d_rate,
+        {{ ratio('views.view_gain_since_week_ago', 'views.week_ago_view_count') }}
+        * 7 / views.days_since_week_ago as growth_7d_rate,
+        {{ ratio('views.view_gain_since_month_ago', 'views.month_ago_view_count') }}
+        * 30 / views.days_since_month_ago as growth_30d_rate,
         cast(videos.video_gain as bigint) as video_gain,
         {{ ratio('videos.video_gain', 'videos.days_since_video_count') }} as video_gain_per_day
     from view_gains_with_choice as views

@@ -15,14 +15,18 @@ run_dates as (
     group by snapshot_date
 ),
 
+first_run as (
+    select min(snapshot_date) as snapshot_date from run_dates
+),
+
 -- A date without a run, as that of a file that came later, has the watchlist of the run before it.
 dates as (
     select
         loads.snapshot_date,
-        coalesce(max(run_dates.snapshot_date), min(first_run.snapshot_date)) as run_date
+        coalesce(max(earlier.snapshot_date), min(first_run.snapshot_date)) as run_date
     from loads
-    left join run_dates on loads.snapshot_date >= run_dates.snapshot_date
-    cross join (select min(snapshot_date) as snapshot_date from run_dates) as first_run
+    left join run_dates as earlier on loads.snapshot_date >= earlier.snapshot_date
+    cross join first_run
     group by loads.snapshot_date
 ),
 
