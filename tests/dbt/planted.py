@@ -1,4 +1,4 @@
-"""A world whose truth was planted: 24 hashtags over 36 days, as two providers count it that differ by half a percent."""
+"""A world whose truth was planted: 24 hashtags, 36 days, and two providers whose counts differ by half a percent."""
 
 from __future__ import annotations
 
