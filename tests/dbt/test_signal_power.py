@@ -74,9 +74,7 @@ def test_false_alarms_are_rare_however_long_the_history(score: Score, kind: str,
 
 @pytest.mark.parametrize(("noise", "history"), [(0.10, 14), (0.15, 30), (0.15, 60)])
 @pytest.mark.parametrize("kind", NOISE)
-def test_doublings_of_two_days_are_found_within_two_days(
-    score: Score, kind: str, noise: float, history: int
-) -> None:
+def test_doublings_of_two_days_are_found_within_two_days(score: Score, kind: str, noise: float, history: int) -> None:
     gains = gains_of(kind, noise, hashtags=2_000, seed=2)
     gains[:, history : history + 2] *= 2
 

@@ -1,6 +1,6 @@
 {{ config(materialized='table') }}
 
-{#- Of the logarithms, whose noise is normal where it follows the gain; its spread is taken as 5 % at least. -#}
+{#- Of the logarithms, whose noise is normal where it follows the gain; the spread is 5 % at least. -#}
 {% set least_spread = 0.05 * 0.6745 %}
 {% set threshold = '(3.0 + 22.0 / history_count + 75.0 / (history_count * history_count))' %}
 
