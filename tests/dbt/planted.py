@@ -10,7 +10,9 @@ FIRST = date(2026, 10, 1)
 DAYS = range(36)
 HASHTAGS = [f"tag{number:02}" for number in range(24)]
 MISSED = {7, 8, 25}
-AWAY = {"tikliveapi": {10, 20, 21}, "crawlora": {15}}
+AWAY = {"tikliveapi": {10, 20, 21}, "crawlora": {15}, "unifapi": {12}}
+FEEDS = {"tikliveapi": 4, "unifapi": 5}
+"""The newest videos that a feed lists; one is posted a day under each hashtag."""
 BREAKOUTS = {("tag03", 30): 3.0, ("tag05", 28): 2.2, ("tag05", 29): 2.2}
 CORRECTED, FELL_ON, CAME_BACK_ON, FALL = "tag07", 18, 19, 259_000_000
 MOVED, MOVED_ON = "tag04", 20
@@ -74,7 +76,42 @@ def load_of(day: int) -> dict[str, list[Row]]:
             | _crawlora_counts(shown("crawlora", tag, day), is_rounded=tag == ROUNDED)
             for tag in HASHTAGS
         ]
+    for provider in FEEDS:
+        if asked(provider, day):
+            rows[f"{provider}_videos"] = [row for tag in HASHTAGS for row in _feed(provider, tag, day, where)]
+            rows.setdefault("walks", []).extend(_walk(provider, tag, day) for tag in HASHTAGS)
     return rows
+
+
+def _feed(provider: str, tag: str, day: int, where: Row) -> list[Row]:
+    """The feed of a hashtag: its newest videos, each posted on another day."""
+    field = "music__id" if provider == "unifapi" else "author__id"
+    return [
+        where
+        | {"request_key": f"feed {provider} {tag} {day}", "position": position, "requested_hashtag": tag}
+        | {
+            "id": f"7{HASHTAGS.index(tag):02}{100 + day - position:03}",
+            "view_count": 1_000 * position,
+            field: f"of {tag}",
+        }
+        for position in range(1, FEEDS[provider] + 1)
+    ]
+
+
+def _walk(provider: str, tag: str, day: int) -> Row:
+    return {
+        "walk_key": f"{provider} {tag} {day}",
+        "provider": provider,
+        "endpoint": "videos",
+        "hashtag_key": tag,
+        "target": tag,
+        "snapshot_date": on(day).isoformat(),
+        "stop_reason": "feed_end",
+        "is_complete": True,
+        "pages": 1,
+        "items": FEEDS[provider],
+        "new_items": FEEDS[provider],
+    }
 
 
 def _crawlora_counts(count: int, *, is_rounded: bool) -> Row:

@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 from tests.dbt.conftest import Dbt, Raw
 from tests.dbt.planted import (
+    AWAY,
     BREAKOUTS,
     CAME_BACK_ON,
     CORRECTED,
     DAYS,
     FALL,
+    FEEDS,
     FELL_ON,
     HASHTAGS,
     MISSED,
@@ -34,7 +36,7 @@ Read = Callable[..., Table]
 @pytest.fixture(scope="module")
 def read(dbt: Dbt, fresh: Callable[[], Raw], keep: Callable[[str], Raw]) -> Read:
     raw = fresh()
-    raw.create("crawlora", "tikliveapi")
+    raw.create("crawlora", "tikliveapi", "unifapi")
     for day in DAYS:
         if day not in MISSED:
             raw.add(f"{day:02}", on(day).isoformat(), load_of(day))
@@ -137,3 +139,29 @@ def test_look_backs_are_bounded(read: Read) -> None:
     assert growth["tag01", on(6)]["growth_7d_rate"] is None
     assert growth["tag01", on(20)]["growth_7d_rate"] == pytest.approx(7 * 2_000_000 / 1_020_000_000, rel=0.1)
     assert growth["tag01", on(35)]["growth_30d_rate"] == pytest.approx(30 * 2_000_000 / 1_010_000_000, rel=0.1)
+
+
+def test_a_campaign_says_on_which_dates_its_feeds_are_complete(read: Read) -> None:
+    monitor = read("rpt_campaign_monitor", "campaign", "snapshot_date", "language", "region")
+    whole = {
+        when: row for (campaign, when, *cut), row in monitor.items() if campaign == "campaign 0" and cut == ["", ""]
+    }
+
+    away = {on(day) for provider in FEEDS for day in AWAY[provider]}
+    assert {when for when, row in whole.items() if not row["is_complete"]} == away
+    assert {row["listed_video_count"] for when, row in whole.items() if when not in away and when < on(MOVED_ON)} == {
+        30
+    }
+    assert {whole[when]["provider_count"] for when in away} == {1}
+
+
+def test_what_is_seen_for_the_first_time_is_not_new(read: Read) -> None:
+    monitor = read("rpt_campaign_monitor", "campaign", "snapshot_date", "language", "region")
+    new = {
+        (campaign, when): row["new_video_count"] for (campaign, when, *cut), row in monitor.items() if cut == ["", ""]
+    }
+
+    assert {new["campaign 1", on(0)], new["later", on(MOVED_ON)]} == {None}
+    assert {new["campaign 1", on(day)] for day in DAYS if day not in MISSED and day not in (0, 9, 12, 13, 26)} == {6}
+    assert ("later", on(MOVED_ON - 1)) not in new
+    assert new["later", on(MOVED_ON + 2)] == 1
