@@ -12,6 +12,7 @@ REPORTING = (
         'own' as role,
         cast(null as varchar) as campaign,
         'exact' as precision,
+        'exact' as gain_precision,
         stats.view_count,
         cast(stats.view_count / 1000 as bigint) as video_count,
         cast(null as bigint) as creator_count,

@@ -10,15 +10,15 @@ in its own transaction, so a crash leaves all of it or nothing.
 {%- endmacro %}
 
 
-{% macro counted_membership_columns() -%}
-    {{ return(['campaign', 'hashtag_key']) }}
+{% macro membership_columns() -%}
+    {{ return(['campaign', 'hashtag_key', 'snapshot_date']) }}
 {%- endmacro %}
 
 
 {#- The first date to count again, as a literal: 0001-01-01 in a full build, 9999-12-31 if nothing changed. -#}
 {% macro first_uncounted_date() -%}
     {% set traits = counted_video_columns() | join(', ') -%}
-    {% set membership = counted_membership_columns() | join(', ') -%}
+    {% set membership = membership_columns() | join(', ') -%}
     {% set query -%}
         with
         videos_with_other_traits as (
@@ -28,7 +28,7 @@ in its own transaction, so a crash leaves all of it or nothing.
         ),
 
         new_memberships as (
-            select {{ membership }} from {{ ref('bridge_campaign_hashtag') }}
+            select {{ membership }} from {{ ref('bridge_campaign_hashtag_daily') }}
             except
             select {{ membership }} from {{ ref('int_counted_memberships') }}
         ),
@@ -36,15 +36,38 @@ in its own transaction, so a crash leaves all of it or nothing.
         ended_memberships as (
             select {{ membership }} from {{ ref('int_counted_memberships') }}
             except
-            select {{ membership }} from {{ ref('bridge_campaign_hashtag') }}
+            select {{ membership }} from {{ ref('bridge_campaign_hashtag_daily') }}
+        ),
+
+        -- A hashtag that is new to a campaign also changes what was new to the campaign before.
+        changed_pairs as (
+            (
+                select campaign, hashtag_key from new_memberships
+                except
+                select campaign, hashtag_key from {{ ref('int_counted_memberships') }}
+            )
+            union all
+            (
+                select campaign, hashtag_key from ended_memberships
+                except
+                select campaign, hashtag_key from {{ ref('bridge_campaign_hashtag_daily') }}
+            )
+        ),
+
+        changed_dates as (
+            select min(first_listed_date) as changed_date
+            from {{ ref('bridge_video_hashtag') }}
+            where video_id in (select video_id from videos_with_other_traits)
+                or hashtag_key in (select hashtag_key from changed_pairs)
+            union all
+            select min(snapshot_date) as changed_date from new_memberships
+            union all
+            select min(snapshot_date) as changed_date from ended_memberships
         )
 
-        select min(first_listed_date) as first_date
-        from {{ ref('bridge_video_hashtag') }}
-        where video_id in (select video_id from videos_with_other_traits)
-            or hashtag_key in (select hashtag_key from new_memberships)
-            or hashtag_key in (select hashtag_key from ended_memberships)
-        having min(first_listed_date) is not null
+        select min(changed_date) as first_date
+        from changed_dates
+        having min(changed_date) is not null
     {%- endset %}
     {% set touched = touched_dates('videos', by_id=true) -%}
     {% if touched is none -%}

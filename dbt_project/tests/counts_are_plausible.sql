@@ -25,7 +25,7 @@ failures as (
         'no hashtag lost half of its views' as claim,
         hashtag_key as place
     from growth
-    where growth_rate < -0.5
+    where -view_correction > view_count
 
     union all
 

@@ -13,9 +13,25 @@ failures as (
     union all
 
     {{ differing_dates('every gain of rpt_hashtag_growth is scored in rpt_early_signals', [
-        (ref('rpt_hashtag_growth'), 'case when view_gain_per_day is not null then 1 else 0 end'),
+        (ref('rpt_hashtag_growth'), 'case when view_gain_per_day is not null or is_corrected then 1 else 0 end'),
         (ref('rpt_early_signals'), '-1'),
     ]) }}
+
+    union all
+
+    select
+        'no hashtag gains less than nothing' as claim,
+        gains.hashtag_key || ' ' || cast(gains.snapshot_date as text) as place
+    from {{ ref('int_hashtag_gains') }} as gains
+    where gains.view_gain < 0 or (gains.is_below_mark and gains.view_gain is not null)
+
+    union all
+
+    select
+        'shares of voice are between 0 and 1' as claim,
+        campaign || ' ' || hashtag_key || ' ' || cast(snapshot_date as text) as place
+    from {{ ref('rpt_share_of_voice') }}
+    where not (coalesce(share_of_voice, 0) between 0 and 1 and coalesce(share_of_voice_7d, 0) between 0 and 1)
 
     union all
 
@@ -42,10 +58,10 @@ failures as (
     union all
 
     select
-        'the positive shares of voice of a campaign add up to 1' as claim,
+        'the shares of voice of a campaign add up to 1' as claim,
         campaign || ' ' || cast(snapshot_date as text) as place
     from {{ ref('rpt_share_of_voice') }}
-    where share_of_voice > 0
+    where share_of_voice is not null
     group by campaign, snapshot_date
     having abs(sum(share_of_voice) - 1) > 0.000001
 

@@ -16,7 +16,7 @@ def test_builds_on_a_warehouse_without_a_raw_schema(dbt: Dbt, fresh: Callable[[]
 
     marts = raw.marts()
     filled = {name for name, rows in marts.items() if rows}
-    assert len(marts) == 35
+    assert len(marts) == 36
     assert filled == {"marts.dim_country", "marts.dim_industry", "marts.dim_provider"}
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from functools import cached_property
+from typing import Any
 
 from tests.e2e.truth import (
     MEASURES,
@@ -108,6 +109,19 @@ class Month:
         for day, hours in ASKED.items():
             for key, candidates in by_key(hashtags_seen(self.world, day, hours)).items():
                 found[key][on(day)] = _hashtag_stats(candidates)
+        return found
+
+    @cached_property
+    def hashtag_series(self) -> dict[str, dict[tuple[str, str], dict[date, dict[str, int | None]]]]:
+        """By hashtag, by provider and precision, by date: the largest count of views and of videos."""
+        found: dict[str, Any] = defaultdict(lambda: defaultdict(dict))
+        for day, hours in ASKED.items():
+            for key, candidates in by_key(hashtags_seen(self.world, day, hours)).items():
+                for series, seen in candidates.items():
+                    found[key][series][on(day)] = {
+                        measure: max((n for each in seen if (n := each.numbers[measure]) is not None), default=None)
+                        for measure in ("view_count", "video_count")
+                    }
         return found
 
     @cached_property

@@ -159,7 +159,7 @@ def test_all_marts_are_the_same_row_by_row(lived: Lived) -> None:
 def test_there_is_enough_history_for_what_looks_back(lived: Lived) -> None:
     counts = """
         select
-            (select count(robust_z_score) from reporting.rpt_early_signals),
+            (select count(median_gain_per_day) from reporting.rpt_early_signals),
             (select count(growth_30d_rate) from reporting.rpt_hashtag_growth),
             (select count(median_days_to_half_views) from reporting.rpt_content_benchmark),
             (select count(*) from reporting.rpt_trend_discovery where status = 'left')

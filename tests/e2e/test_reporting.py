@@ -6,13 +6,14 @@ showed on which day.
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import date, timedelta
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
-from tests.e2e.growth import Table, growth
+from tests.e2e.growth import Table, grown, growth
 from tests.e2e.month import ASKED, LISTS, SEARCHES, Month, VideoFacts, percentile, ratio
 from tests.e2e.month_site import assert_equal
 from tests.e2e.truth import industry, on, trend_rows
@@ -31,7 +32,7 @@ def test_growth_compares_numbers_of_one_precision_over_the_days_between(month_si
 
     assert_equal(month_site, "rpt_hashtag_growth", ("hashtag_key", "snapshot_date"), expected)
     assert {row["precision"] for row in expected.values()} == {"exact", "rounded"}
-    assert any(row["view_gain"] is not None and row["view_gain"] < 0 for row in expected.values())
+    assert any(row["is_corrected"] for row in expected.values())
     assert {row["days_since_previous"] for row in expected.values()} >= {1, 2, 3}
 
 
@@ -40,7 +41,7 @@ def test_signals_stand_out_from_their_own_past(month_site: Site, month: Month) -
 
     assert_equal(month_site, "rpt_early_signals", ("hashtag_key", "snapshot_date"), expected)
     assert any(row["robust_z_score"] is not None for row in expected.values())
-    assert all(not row["is_signal"] for row in expected.values() if row["history_count"] < 7)
+    assert all(not row["is_signal"] for row in expected.values() if row["history_count"] < 14)
 
 
 def test_the_benchmark_is_of_the_latest_numbers_of_recent_videos(month_site: Site, month: Month) -> None:
@@ -63,36 +64,85 @@ def test_trend_lists_and_searches_show_who_entered_moved_and_left(month_site: Si
 
 
 def signals(month: Month) -> Table:
-    """Scores by hashtag and date, where there is a gain."""
-    gains: dict[str, dict[date, tuple[str, float]]] = defaultdict(dict)
-    for (key, when), row in growth(month).items():
-        if row["view_gain_per_day"] is not None:
-            gains[key][when] = (row["precision"], row["view_gain_per_day"])
+    """Scores by hashtag and date, where there is a gain or a corrected count."""
     rows: Table = {}
-    for key, by_date in gains.items():
-        for when, (precision, gain) in by_date.items():
-            past = [g for at, (p, g) in by_date.items() if p == precision and 1 <= (when - at).days <= 60]
-            rows[key, when] = {"precision": precision} | _score(gain, past) | _newcomers(month, key, when)
+    for key in month.hashtag_stats:
+        by_date = {
+            when: row
+            for (k, when), row in grown(month).items()
+            if k == key and (row["view_gain_per_day"] is not None or row["is_corrected"])
+        }
+        for when in by_date:
+            rows[key, when] = _score(by_date, when) | _newcomers(month, key, when)
     return rows
 
 
-def _score(gain: float, past: list[float]) -> dict[str, Any]:
+def _score(by_date: Mapping[date, Mapping[str, Any]], when: date) -> dict[str, Any]:
+    row = by_date[when]
+    precision, gain = row["gain_precision"], row["view_gain_per_day"]
+    past = [
+        each["view_gain_per_day"]
+        for at, each in by_date.items()
+        if each["gain_precision"] == precision and 1 <= (when - at).days <= 60 and not each["is_corrected"]
+    ]
     middle = median(past) if past else None
-    spread = None if middle is None else median(abs(each - middle) for each in past)
-    is_enough = middle is not None and spread and len(past) >= 7
-    score = 0.6745 * (gain - middle) / spread if is_enough and middle is not None and spread else None
+    is_scored = len(past) >= 14 and precision == "exact"
+    level = _level(past) if is_scored else None
+    score = level(gain) if level and gain is not None else None
+    two_days = _two_day_score(by_date, when, level) if level else None
+    threshold = 3 + 22 / len(past) + 75 / len(past) ** 2 if is_scored else None
+    best = max((each for each in (score, two_days) if each is not None), default=None)
+    stands_out = best is not None and threshold is not None and best >= threshold
+    is_signal = bool(stands_out and math.log1p(gain) - median(map(math.log1p, past)) >= math.log(1.4))
     return {
+        "precision": precision,
         "view_gain_per_day": gain,
+        "view_correction": row["view_correction"],
         "history_count": len(past),
         "median_gain_per_day": middle,
-        "mad_gain_per_day": spread,
+        "mad_gain_per_day": median(abs(each - middle) for each in past) if middle is not None else None,
         "robust_z_score": score,
-        "is_signal": score is not None and score >= 3.5 and gain > 0,
+        "two_day_z_score": two_days,
+        "z_threshold": threshold,
+        "is_signal": is_signal,
+        "verdict": _verdict(row, len(past), is_signal),
     }
 
 
+def _verdict(row: Mapping[str, Any], history: int, is_signal: bool) -> str:
+    if row["is_corrected"]:
+        return "corrected"
+    if row["gain_precision"] == "rounded":
+        return "rounded"
+    if history < 14:
+        return "too short"
+    return "unusual" if is_signal else "usual"
+
+
+def _level(past: list[float]) -> Callable[[float], float]:
+    """Robust standard deviations of a gain from the past ones, in logarithms."""
+    logs = [math.log1p(each) for each in past]
+    middle = median(logs)
+    spread = max(median(abs(each - middle) for each in logs), 0.05 * 0.6745)
+    return lambda gain: 0.6745 * (math.log1p(gain) - middle) / spread
+
+
+def _two_day_score(
+    by_date: Mapping[date, Mapping[str, Any]], when: date, level: Callable[[float], float]
+) -> float | None:
+    earlier = [at for at in by_date if at < when]
+    before = by_date[max(earlier)] if earlier else None
+    if before is None or before["gain_precision"] != by_date[when]["gain_precision"]:
+        return None
+    gains = [before["view_gain_per_day"], by_date[when]["view_gain_per_day"]]
+    if None in gains or (when - max(earlier)).days > 3:
+        return None
+    return sum(map(level, gains)) / 2 * math.sqrt(2)
+
+
 def _newcomers(month: Month, key: str, when: date) -> dict[str, Any]:
-    if not any(hashtag == key for hashtag, _ in month.feeds[when]):
+    feed_dates = [at for at in month.dates if any(hashtag == key for hashtag, _ in month.feeds[at])]
+    if when not in feed_dates or when == min(feed_dates):
         return {"new_video_count": None, "new_creator_count": None}
     listed = {video: at for (hashtag, video), at in month.first_listed.items() if hashtag == key}
     first_of_creator: dict[str, date] = {}

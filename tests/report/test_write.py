@@ -182,7 +182,7 @@ def test_gains_of_exact_and_rounded_counts_of_one_hashtag_are_not_added(
 ) -> None:
     project = make_project(hashtags=1, days=5)
     numbers = "update reporting.rpt_hashtag_growth set view_gain_per_day = 100, days_since_previous = 2"
-    rounded = "update reporting.rpt_hashtag_growth set precision = 'rounded' where day(snapshot_date) % 2 = 1"
+    rounded = "update reporting.rpt_hashtag_growth set gain_precision = 'rounded' where day(snapshot_date) % 2 = 1"
     change(project, numbers, rounded)
 
     totals = rows(written(project)["parts"]["growth"]["totals"])
@@ -195,7 +195,9 @@ def test_gains_of_rounded_counts_alone_are_gains(make_project: MakeProject, writ
     project = make_project(hashtags=1, days=4)
     numbers = "update reporting.rpt_hashtag_growth set view_gain_per_day = 100, days_since_previous = 1"
     change(
-        project, numbers, "update reporting.rpt_hashtag_growth set precision = 'rounded' where day(snapshot_date) > 18"
+        project,
+        numbers,
+        "update reporting.rpt_hashtag_growth set gain_precision = 'rounded' where day(snapshot_date) > 18",
     )
 
     totals = rows(written(project)["parts"]["growth"]["totals"])

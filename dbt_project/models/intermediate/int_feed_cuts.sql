@@ -7,11 +7,10 @@
         "{{ delete_all(ref('int_counted_videos')) }}",
         "{{ insert_columns(ref('int_counted_videos'), counted_video_columns(), ref('dim_video')) }}",
         "{{ delete_all(ref('int_counted_memberships')) }}",
-        "{{ insert_columns(ref('int_counted_memberships'), counted_membership_columns(), ref('bridge_campaign_hashtag')) }}",
+        "{{ insert_columns(ref('int_counted_memberships'), membership_columns(), ref('bridge_campaign_hashtag_daily')) }}",
         '{{ remember_loads() }}',
     ],
 ) }}
-
 {% set first_date = first_uncounted_date() %}
 
 with
@@ -84,9 +83,11 @@ cuts as (
         coalesce(language, '') as cut_language,
         coalesce(region, '') as cut_region,
         count(*) as listed_video_count,
-        count(case when is_new_video then 1 end) as new_video_count,
+        cast(sum(cast(is_new_video as integer)) as bigint) as new_video_count,
         count(distinct creator_id) as creator_count,
-        count(distinct case when is_new_creator then creator_id end) as new_creator_count,
+        case
+            when count(is_new_creator) > 0 then count(distinct case when is_new_creator then creator_id end)
+        end as new_creator_count,
         cast(sum(view_count) as bigint) as view_count,
         cast(sum(like_count) as bigint) as like_count,
         cast(sum(comment_count) as bigint) as comment_count,

@@ -179,10 +179,10 @@ class CreativeData(msgspec.Struct):
 
 
 class TrendReference(msgspec.Struct):
-    """The fields that identify a list item."""
+    """The fields that identify a list item: lists rank names, and no document says that an id has one name only."""
 
-    hashtag_id: str | int | None = None
     hashtag_name: str | None = None
+    hashtag_id: str | int | None = None
 
 
 class _ErrorObject(msgspec.Struct):

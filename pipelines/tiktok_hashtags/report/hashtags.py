@@ -25,7 +25,7 @@ where first_seen_at >= {day_31_before}
 group by cast(first_seen_at as date)
 order by cast(first_seen_at as date)
 """
-# A count holds until the next one, and a gain spreads over the days since the previous snapshot of its precision. The
+# A count holds until the next one, and a gain spreads over the days since the count that it is measured from. The
 # gains of a hashtag's exact and rounded counts overlap, so only the better one of each day is summed.
 _TOTALS = """
 with
@@ -56,9 +56,9 @@ totals as (
 daily_gains as (
     select
         days.date_day,
-        watched.precision,
+        watched.gain_precision,
         watched.view_gain_per_day,
-        min(watched.precision) over (partition by days.date_day, watched.hashtag_key) as best_precision
+        min(watched.gain_precision) over (partition by days.date_day, watched.hashtag_key) as best_precision
     from days
     inner join watched
         on days.date_day <= watched.snapshot_date
@@ -68,7 +68,7 @@ daily_gains as (
 gains as (
     select date_day, sum(view_gain_per_day) as view_gain
     from daily_gains
-    where precision = best_precision
+    where gain_precision = best_precision
     group by date_day
 )
 

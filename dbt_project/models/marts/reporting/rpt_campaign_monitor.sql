@@ -2,8 +2,8 @@ with
 memberships as (
     select
         *,
-        count(*) over (partition by hashtag_key) as campaign_count
-    from {{ ref('bridge_campaign_hashtag') }}
+        count(*) over (partition by hashtag_key, snapshot_date) as campaign_count
+    from {{ ref('bridge_campaign_hashtag_daily') }}
 ),
 
 cuts as (
@@ -27,35 +27,12 @@ creators as (
     select * from {{ ref('dim_creator') }}
 ),
 
-walk_hashtags as (
-    select
-        walk_key,
-        min({{ bytewise('hashtag_key') }}) as hashtag_key
-    from {{ ref('fct_walks') }}
-    group by walk_key
-),
-
--- The cost of failed requests is in rpt_data_cost; a page that was bought twice counts once.
-pages as (
-    select
-        *,
-        row_number() over (
-            partition by request_key order by requested_at desc, request_id desc
-        ) as copy_number
-    from {{ ref('fct_api_requests') }}
-    where outcome = 'ok' and not is_replayed
-),
-
 costs as (
-    select
-        coalesce(requests.hashtag_key, walk_hashtags.hashtag_key) as hashtag_key,
-        requests.snapshot_date,
-        sum(requests.cost_usd) as cost_usd,
-        cast(sum(requests.credits) as {{ type_double() }}) as credits
-    from pages as requests
-    left join walk_hashtags on requests.walk_key = walk_hashtags.walk_key
-    where requests.copy_number = 1
-    group by coalesce(requests.hashtag_key, walk_hashtags.hashtag_key), requests.snapshot_date
+    select * from {{ ref('int_hashtag_costs') }}
+),
+
+completeness as (
+    select * from {{ ref('int_campaign_completeness') }}
 ),
 
 hashtag_days as (
@@ -83,10 +60,13 @@ campaign_days as (
         count(*) as hashtag_count,
         count(growth.view_count) as counted_hashtag_count,
         cast(sum(growth.view_count) as bigint) as reach_view_count,
-        sum(costs.cost_usd / nullif(memberships.campaign_count, 0)) as cost_usd,
-        sum(costs.credits / nullif(memberships.campaign_count, 0)) as credits
+        -- As decimals, because a sum of doubles depends on their order.
+        sum(cast(costs.cost_usd / memberships.campaign_count as decimal(38, 12))) as cost_usd,
+        sum(cast(costs.credits / memberships.campaign_count as decimal(38, 12))) as credits
     from hashtag_days
-    inner join memberships on hashtag_days.hashtag_key = memberships.hashtag_key
+    inner join memberships
+        on hashtag_days.hashtag_key = memberships.hashtag_key
+        and hashtag_days.snapshot_date = memberships.snapshot_date
     left join growth
         on hashtag_days.hashtag_key = growth.hashtag_key
         and hashtag_days.snapshot_date = growth.snapshot_date
@@ -123,6 +103,9 @@ final as (
         creators.handle as top_creator_handle,
         campaign_days.hashtag_count,
         campaign_days.counted_hashtag_count,
+        completeness.provider_count,
+        completeness.expected_provider_count,
+        completeness.is_complete,
         cuts.listed_video_count,
         cuts.new_video_count,
         cuts.creator_count,
@@ -136,12 +119,21 @@ final as (
         {{ ratio('cuts.top_creator_view_count', 'cuts.view_count') }} as top_creator_view_share,
         case when slices.language = '' and slices.region = '' then campaign_days.reach_view_count end
             as reach_view_count,
-        case when slices.language = '' and slices.region = '' then campaign_days.cost_usd end as cost_usd,
-        case when slices.language = '' and slices.region = '' then campaign_days.credits end as credits
+        case
+            when slices.language = '' and slices.region = ''
+                then cast(campaign_days.cost_usd as {{ type_double() }})
+        end as cost_usd,
+        case
+            when slices.language = '' and slices.region = ''
+                then cast(campaign_days.credits as {{ type_double() }})
+        end as credits
     from slices
     left join campaign_days
         on slices.campaign = campaign_days.campaign
         and slices.snapshot_date = campaign_days.snapshot_date
+    left join completeness
+        on slices.campaign = completeness.campaign
+        and slices.snapshot_date = completeness.snapshot_date
     left join cuts
         on slices.campaign = cuts.campaign
         and slices.snapshot_date = cuts.snapshot_date

@@ -8,10 +8,12 @@ hashtags as (
 ),
 
 feeds as (
-    select distinct
+    select
         hashtag_key,
-        snapshot_date
+        snapshot_date,
+        min(snapshot_date) over (partition by hashtag_key) as first_feed_date
     from {{ ref('fct_hashtag_feed_daily') }}
+    group by hashtag_key, snapshot_date
 ),
 
 listings as (
@@ -68,6 +70,8 @@ scores_with_evidence as (
     left join feeds
         on scores.hashtag_key = feeds.hashtag_key
         and scores.snapshot_date = feeds.snapshot_date
+        -- All is new in a feed that is read for the first time, so nothing can be called new.
+        and scores.snapshot_date > feeds.first_feed_date
     left join new_videos
         on scores.hashtag_key = new_videos.hashtag_key
         and scores.snapshot_date = new_videos.first_listed_date
@@ -83,20 +87,34 @@ final as (
         hashtag_name,
         precision,
         view_gain_per_day,
+        view_correction,
         history_count,
         median_gain_per_day,
         mad_gain_per_day,
         robust_z_score,
-        coalesce(robust_z_score >= 3.5 and view_gain_per_day > 0, false) as is_signal,
+        two_day_z_score,
+        z_threshold,
+        is_signal,
+        case
+            when is_below_mark then 'corrected'
+            when precision = 'rounded' then 'rounded'
+            when not coalesce(has_history, false) then 'too short'
+            when is_signal then 'unusual'
+            else 'usual'
+        end as verdict,
         new_video_count,
         new_creator_count,
-        cast(cast(view_gain_per_day as decimal(38, 0)) as text) || ' views a day'
-        || coalesce(
-            ', against a median of ' || cast(cast(median_gain_per_day as decimal(38, 0)) as text) || ' over '
-            || cast(history_count as text) || ' earlier gains',
-            ', no earlier gain to compare with'
-        )
-        || coalesce(' (robust z ' || cast(cast(robust_z_score as decimal(38, 1)) as text) || ')', '')
+        case
+            when is_below_mark then 'the count is below an earlier one, so the gain is not known'
+            else
+                cast(cast(view_gain_per_day as decimal(38, 0)) as text) || ' views a day'
+                || coalesce(
+                    ', against a median of ' || cast(cast(median_gain_per_day as decimal(38, 0)) as text)
+                    || ' over ' || cast(history_count as text) || ' earlier gains',
+                    ', no earlier gain to compare with'
+                )
+                || coalesce(' (robust z ' || cast(cast(robust_z_score as decimal(38, 1)) as text) || ')', '')
+        end
         || coalesce('; new in the feed: ' || cast(new_video_count as text) || ' videos', '')
         || coalesce(' by ' || cast(new_creator_count as text) || ' new creators', '') as evidence
     from scores_with_evidence

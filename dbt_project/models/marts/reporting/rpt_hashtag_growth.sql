@@ -1,127 +1,61 @@
 with
 stats as (
-    select
-        *,
-        view_count is null as is_unknown,
-        video_count is null as is_video_count_unknown
-    from {{ ref('fct_hashtag_stats_daily') }}
+    select * from {{ ref('fct_hashtag_stats_daily') }}
+),
+
+gains as (
+    select * from {{ ref('int_hashtag_gains') }}
 ),
 
 hashtags as (
     select * from {{ ref('dim_hashtag') }}
 ),
 
-campaigns as (
-    select
-        hashtag_key,
-        min({{ bytewise('campaign') }}) as campaign
-    from {{ ref('bridge_campaign_hashtag') }}
-    group by hashtag_key
-),
-
-stats_with_earlier_counts as (
+voices as (
     select
         *,
-        lag(snapshot_date) over by_precision as previous_date,
-        lag(view_count) over by_precision as previous_view_count,
-        last_value(snapshot_date) over week_ago as week_ago_date,
-        last_value(view_count) over week_ago as week_ago_view_count,
-        last_value(snapshot_date) over month_ago as month_ago_date,
-        last_value(view_count) over month_ago as month_ago_view_count,
-        video_count - lag(video_count) over by_video_precision as video_gain,
-        snapshot_date - lag(snapshot_date) over by_video_precision as days_since_video_count
-    from stats
-    window
-        by_precision as (partition by hashtag_key, precision, is_unknown order by snapshot_date),
-        by_video_precision as (
-            partition by hashtag_key, video_count_precision, is_video_count_unknown order by snapshot_date
-        ),
-        week_ago as (
-            partition by hashtag_key, precision, is_unknown
-            order by snapshot_date
-            range between unbounded preceding and interval '7 days' preceding
-        ),
-        month_ago as (
-            partition by hashtag_key, precision, is_unknown
-            order by snapshot_date
-            range between unbounded preceding and interval '30 days' preceding
-        )
-),
-
-gains as (
-    select
-        *,
-        view_count - previous_view_count as view_gain,
-        case
-            when view_count is not null then cast(snapshot_date - previous_date as bigint)
-        end as days_since_previous,
-        cast(view_count - previous_view_count as {{ type_double() }})
-        / nullif(snapshot_date - previous_date, 0) as view_gain_per_day,
-        cast(video_gain as {{ type_double() }}) / nullif(days_since_video_count, 0) as video_gain_per_day
-    from stats_with_earlier_counts
-),
-
-gains_with_names as (
-    select
-        gains.*,
-        hashtags.hashtag_name,
-        hashtags.role,
-        campaigns.campaign,
-        gains.view_gain_per_day
-        - lag(gains.view_gain_per_day) over (
-            partition by gains.hashtag_key, gains.precision, gains.is_unknown order by gains.snapshot_date
-        ) as view_acceleration
-    from gains
-    inner join hashtags on gains.hashtag_key = hashtags.hashtag_key
-    left join campaigns on gains.hashtag_key = campaigns.hashtag_key
-),
-
-gains_with_campaign_totals as (
-    select
-        *,
-        -- In one order, because a sum of doubles depends on it.
-        sum(case when view_gain_per_day > 0 then view_gain_per_day end) over (
-            partition by campaign, snapshot_date
-            order by {{ bytewise('hashtag_key') }}
-            rows between unbounded preceding and unbounded following
-        ) as campaign_gain_per_day,
-        sum(view_count) over (partition by campaign, snapshot_date) as campaign_view_count
-    from gains_with_names
+        row_number() over (
+            partition by hashtag_key, snapshot_date order by {{ bytewise('campaign') }}
+        ) as campaign_rank
+    from {{ ref('int_campaign_voices') }}
 ),
 
 final as (
     select
-        hashtag_key,
-        snapshot_date,
-        hashtag_name,
-        role,
-        campaign,
-        provider,
-        precision,
-        view_count,
-        video_count,
-        creator_count,
-        view_gain,
-        days_since_previous,
-        view_gain_per_day,
-        cast(view_gain as {{ type_double() }}) / nullif(previous_view_count, 0) as growth_rate,
-        cast(view_count - week_ago_view_count as {{ type_double() }})
-        / nullif(week_ago_view_count, 0)
-        * 7 / nullif(snapshot_date - week_ago_date, 0) as growth_7d_rate,
-        cast(view_count - month_ago_view_count as {{ type_double() }})
-        / nullif(month_ago_view_count, 0)
-        * 30 / nullif(snapshot_date - month_ago_date, 0) as growth_30d_rate,
-        view_acceleration,
-        cast(video_gain as bigint) as video_gain,
-        video_gain_per_day,
-        case
-            when campaign is not null then view_gain_per_day / nullif(campaign_gain_per_day, 0)
-        end as share_of_voice,
-        case
-            when campaign is not null
-                then cast(view_count as {{ type_double() }}) / nullif(campaign_view_count, 0)
-        end as share_of_voice_views
-    from gains_with_campaign_totals
+        stats.hashtag_key,
+        stats.snapshot_date,
+        hashtags.hashtag_name,
+        hashtags.role,
+        voices.campaign,
+        stats.provider,
+        stats.precision,
+        stats.view_count,
+        stats.video_count,
+        stats.creator_count,
+        gains.provider as gain_provider,
+        gains.precision as gain_precision,
+        gains.view_gain,
+        gains.days_since_mark as days_since_previous,
+        gains.view_gain_per_day,
+        gains.is_below_mark as is_corrected,
+        gains.view_correction,
+        gains.growth_rate,
+        gains.growth_7d_rate,
+        gains.growth_30d_rate,
+        gains.view_acceleration,
+        gains.video_gain,
+        gains.video_gain_per_day,
+        voices.share_of_voice,
+        voices.share_of_voice_views
+    from stats
+    inner join hashtags on stats.hashtag_key = hashtags.hashtag_key
+    left join gains
+        on stats.hashtag_key = gains.hashtag_key
+        and stats.snapshot_date = gains.snapshot_date
+    left join voices
+        on stats.hashtag_key = voices.hashtag_key
+        and stats.snapshot_date = voices.snapshot_date
+        and voices.campaign_rank = 1
 )
 
 select * from final
