@@ -275,6 +275,17 @@ def test_a_warehouse_that_is_lost_with_packages_pending_is_filled_again(
     assert site.rows(found) == [(paid,)]
 
 
+def test_tables_that_a_warehouse_has_lost_are_made_again(after_a_day: Site, undisturbed: list[Contents]) -> None:
+    site = after_a_day
+    site.change("drop table raw.watchlist")
+    site.change("alter table raw.unifapi_videos drop column page")
+
+    outcome = site.run(1)
+
+    assert (outcome.exit_code, kept(site)) == (0, [])
+    assert counts(contents(site)) == counts(undisturbed[1])
+
+
 def test_a_warehouse_that_is_no_database_is_named_and_left_alone(site: Site) -> None:
     site.project.data.mkdir()
     site.project.warehouse.write_bytes(b"this is no database" * 1000)
