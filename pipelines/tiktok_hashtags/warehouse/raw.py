@@ -45,7 +45,6 @@ class RawLayer:
         self.warehouse = open_warehouse(project)
         self.quarantined: list[Quarantined] = []
         self._is_synced = False
-        self._has_all_tables = False
         dlt.config["load.delete_completed_jobs"] = True
         # A load that began is finished: the run handles signals, and leaves if the load takes too long.
         dlt.config["runtime.intercept_signals"] = False
@@ -53,6 +52,7 @@ class RawLayer:
         # Batches come in the size that is wanted; held back for more, they would be in memory twice.
         dlt.config["data_writer.buffer_max_items"] = 1
         self.pipeline = self._opened()
+        self._has_all_tables = not self.pipeline.schema_names  # of nothing, nothing can be missing
 
     def extract(self, source: Any) -> None:
         """Fetch a source into files, which the next load includes.
