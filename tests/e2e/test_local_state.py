@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -20,6 +21,7 @@ from tiktok_hashtags.errors import ConfigError
 
 if TYPE_CHECKING:
     from tests.e2e.conftest import MakeSite, Site
+    from tests.e2e.started import Start
 
     from tiktok_hashtags.jobs.outcome import Outcome
     from tiktok_hashtags.sandbox import World
@@ -273,6 +275,32 @@ def test_a_warehouse_that_is_lost_with_packages_pending_is_filled_again(
     assert counts(contents(site)) == counts(undisturbed[1])
     found = "select count(distinct request_id)::int from raw.api_requests where not is_replayed"
     assert site.rows(found) == [(paid,)]
+
+
+@pytest.mark.kill
+def test_a_load_that_was_killed_goes_on_in_a_warehouse_that_was_lost_meanwhile(
+    after_a_day: Site, start: Start, undisturbed: list[Contents]
+) -> None:
+    site = after_a_day
+    began = "load/normalized/[^/]+/started_jobs/unifapi"
+    assert start(site, 1, "--no-transform", event="os.rename", match=began, signal=signal.SIGKILL).wait() == -9
+    site.project.warehouse.unlink()
+
+    outcome = site.run(1)
+
+    assert (outcome.exit_code, kept(site)) == (0, [])
+    assert contents(site) == undisturbed[1]
+
+
+def test_tables_that_a_warehouse_has_lost_are_made_again(after_a_day: Site, undisturbed: list[Contents]) -> None:
+    site = after_a_day
+    site.change("drop table raw.watchlist")
+    site.change("alter table raw.unifapi_videos drop column page")
+
+    outcome = site.run(1)
+
+    assert (outcome.exit_code, kept(site)) == (0, [])
+    assert counts(contents(site)) == counts(undisturbed[1])
 
 
 def test_a_warehouse_that_is_no_database_is_named_and_left_alone(site: Site) -> None:

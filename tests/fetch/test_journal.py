@@ -276,10 +276,17 @@ def exported(journal: Journal) -> None:
 
 @pytest.mark.parametrize(
     ("project", "in_warehouse", "again"),
-    [("a", 2, []), ("a", 1, ["r1", "r2"]), ("b", 0, ["r3"]), (None, 3, []), (None, 2, ["r1", "r2", "r3"])],
+    [
+        ("a", {"run-1": 2}, []),
+        ("a", {"run-1": 1}, ["r1", "r2"]),
+        ("a", {"run-1": 1, "run-2": 9}, ["r1", "r2"]),
+        ("b", {}, ["r3"]),
+        (None, {"run-1": 3}, []),
+        (None, {"run-1": 2}, ["r1", "r2", "r3"]),
+    ],
 )
-def test_where_the_warehouse_has_fewer_requests_than_were_loaded_all_of_the_project_s_are_loaded_again(
-    journal: Journal, project: str | None, in_warehouse: int, again: list[str]
+def test_where_the_warehouse_has_fewer_requests_of_a_run_than_were_loaded_all_of_the_project_s_are_loaded_again(
+    journal: Journal, project: str | None, in_warehouse: dict[str, int], again: list[str]
 ) -> None:
     exported(journal)
 

@@ -29,7 +29,7 @@ class Known:
     """The results of earlier loads, read from the warehouse before anything is fetched.
 
     Args:
-        request_count: The number of the ledger's requests that are in the warehouse.
+        request_counts: The number of requests in the warehouse by the run that made them.
         complete_walks: Walks that need not be bought again: stop reason and items by walk key.
         incomplete_walks: Keys of this date's walks of datasets that failed.
         hashtag_ids: The id of each hashtag key, from details and searches.
@@ -40,7 +40,7 @@ class Known:
         missing: Keys of hashtags that the last days' details did not find.
     """
 
-    request_count: int = 0
+    request_counts: Mapping[str, int] = field(default_factory=dict)
     complete_walks: Mapping[str, tuple[str, int]] = field(default_factory=dict)
     incomplete_walks: Container[str] = frozenset()
     hashtag_ids: Mapping[str, str] = field(default_factory=dict)

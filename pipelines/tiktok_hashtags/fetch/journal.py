@@ -174,15 +174,20 @@ class Journal:
         update = "update requests set is_exported = 1 where request_id = ?"
         self._writer.run(lambda connection: connection.executemany(update, rows))
 
-    def forget_lost_exports(self, project: str | None, *, in_warehouse: int) -> None:
-        """Have requests and walks loaded again if the warehouse has fewer requests than were loaded: it was restored.
+    def forget_lost_exports(self, project: str | None, *, in_warehouse: Mapping[str, int]) -> None:
+        """Have requests and walks loaded again if the warehouse has lost some of them: it was lost or restored.
+
+        The runs are compared one by one, because packages that were pending may have made up for the sum.
 
         Args:
             project: Only this project's; None for all.
-            in_warehouse: The number of requests in the warehouse.
+            in_warehouse: The number of requests in the warehouse by run.
         """
-        values = {"project": project, "in_warehouse": in_warehouse}
-        self._writer.write([(UNSETTLE, values), (sql.FORGET_EXPORTS, values)])
+        self.flush()
+        values = {"project": project}
+        exported = self._reader().execute(sql.EXPORTED, values)
+        if any(count > in_warehouse.get(run_id, 0) for run_id, count in exported):
+            self._writer.write([(UNSETTLE, values), (sql.FORGET_EXPORTS, values)])
 
     def spent(self, provider: str, *, at: datetime) -> Spent:
         """Return the charges of the UTC day and month of a time, unsettled requests included."""

@@ -56,11 +56,8 @@ OF_RUN = "select * from requests where run_id = :run_id and provider = :provider
 MARK_RUN_EXPORTED = "update requests set is_exported = 1 where run_id = :run_id and provider = :provider"
 _OF_PROJECT = "(:project is null or project = :project)"
 UNEXPORTED = f"select * from requests where {_OF_PROJECT} and not is_exported and run_id <> :run order by request_id"  # noqa: S608
-FORGET_EXPORTS = f"""
-update requests set is_exported = 0
-where {_OF_PROJECT} and is_exported
-    and (select count(*) from requests where {_OF_PROJECT} and is_exported) > :in_warehouse
-"""  # noqa: S608  # constants only
+EXPORTED = f"select run_id, count(*) from requests where {_OF_PROJECT} and is_exported group by run_id"  # noqa: S608
+FORGET_EXPORTS = f"update requests set is_exported = 0 where {_OF_PROJECT} and is_exported"  # noqa: S608
 PAGE_DATES = "select distinct snapshot_date from pages where snapshot_date >= ? order by 1"
 PRUNED_DATES = """
 select distinct snapshot_date from requests

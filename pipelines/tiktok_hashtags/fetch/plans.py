@@ -42,11 +42,8 @@ where {_OF_PROJECT} and not is_settled and snapshot_date < :before
 order by snapshot_date, provider, endpoint, target
 """  # noqa: S608  # constants only
 _SETTLE = "update planned_walks set is_settled = 1, was_loaded = 1 where run_id = ? and walk_key = ?"
-# A warehouse with fewer requests than were loaded was lost or restored.
 UNSETTLE = f"""
-update planned_walks set is_settled = 0
-where {_OF_PROJECT} and was_loaded
-    and (select count(*) from requests where {_OF_PROJECT} and is_exported) > :in_warehouse
+update planned_walks set is_settled = 0 where {_OF_PROJECT} and was_loaded
 """  # noqa: S608  # constants only
 _WATCHLIST = f"""
 select watchlist from plans where {_OF_PROJECT} and snapshot_date = :day order by run_id desc limit 1

@@ -133,7 +133,7 @@ def _passed(opened: Opened, options: Options, signals: Stopping) -> Outcome:
         plans = _checked_plans(opened, watchlist, session, options)
         ended = [] if options.is_anew else begin(opened, session, watchlist, plans, options)
         outcome = Outcome(session.run_id, session.snapshot_date.isoformat())
-        journal.forget_lost_exports(opened.owner, in_warehouse=known.request_count)
+        journal.forget_lost_exports(opened.owner, in_warehouse=known.request_counts)
         earlier = journal.unexported(opened.owner, but_run=session.run_id)
         session.tally.walks += ended
         raw.extract(watchlist_source(watchlist, session, earlier_requests=earlier, ended_walks=ended))

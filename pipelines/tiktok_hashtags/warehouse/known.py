@@ -29,7 +29,7 @@ def read_known(reader: Reader, watchlist: Watchlist, *, snapshot_date: date) -> 
         return Known()
     not_found = _last_dates(reader, "stop_reason = 'not_found'", since=snapshot_date - _NOT_FOUND_SPAN)
     return Known(
-        request_count=_request_count(reader) if "api_requests" in tables else 0,
+        request_counts=_request_counts(reader) if "api_requests" in tables else {},
         complete_walks=_complete_walks(reader, snapshot_date),
         incomplete_walks=_incomplete_walks(reader, snapshot_date),
         hashtag_ids=_hashtag_ids(reader, tables),
@@ -73,9 +73,9 @@ def read_loaded_walks(reader: Reader, run_ids: Collection[str]) -> set[tuple[str
     return {(run_id, walk_key) for run_id, walk_key in reader.rows(query, *run_ids)}
 
 
-def _request_count(reader: Reader) -> int:
-    [(count,)] = reader.rows(f"select count(distinct request_id) from raw.api_requests where {_LOADED}")
-    return int(count)
+def _request_counts(reader: Reader) -> dict[str, int]:
+    counts = f"select run_id, count(distinct request_id) from raw.api_requests where {_LOADED} group by run_id"
+    return {run_id: int(count) for run_id, count in reader.rows(counts)}
 
 
 def _complete_walks(reader: Reader, snapshot_date: date) -> dict[str, tuple[str, int]]:

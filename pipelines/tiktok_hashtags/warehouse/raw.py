@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Any
 
 import dlt
 import pyarrow as pa
+from dlt.common.destination.exceptions import DestinationException
 from dlt.common.exceptions import DltException
 from dlt.destinations.exceptions import DestinationConnectionError
 from dlt.pipeline.exceptions import PipelineStepFailed
@@ -51,6 +52,7 @@ class RawLayer:
         # Batches come in the size that is wanted; held back for more, they would be in memory twice.
         dlt.config["data_writer.buffer_max_items"] = 1
         self.pipeline = self._opened()
+        self._has_all_tables = not self.pipeline.schema_names  # of nothing, nothing can be missing
 
     def extract(self, source: Any) -> None:
         """Fetch a source into files, which the next load includes.
@@ -106,11 +108,33 @@ class RawLayer:
         try:
             self.pipeline.normalize()
             _release_memory()
+            if not self._has_all_tables:
+                self._make_missing_tables()
             self.warehouse.load(self.pipeline)
         except PipelineStepFailed as error:
             self._quarantine(error)
         except DestinationConnectionError as error:
             raise self._cause(error, "cannot be reached") from error
+        except DestinationException as error:
+            raise self._cause(error) from error
+
+    def _make_missing_tables(self) -> None:
+        """Make the tables and columns that the local schemas have and the warehouse has not.
+
+        dlt makes those of a package once, and takes a schema whose hash the warehouse stores for complete. Neither
+        holds if the warehouse was lost or replaced while packages were pending.
+        """
+        there: Mapping[str, Collection[str]] = {}
+        if self.warehouse.exists():
+            with self._reading() as reader:
+                there = reader.tables(DATASET)
+        for name in self.pipeline.schema_names:
+            tables = self.pipeline.schemas[name].data_tables(seen_data_only=True)
+            if any(not table["columns"].keys() <= set(there.get(str(table["name"]), ())) for table in tables):
+                with self.pipeline.destination_client(name) as client:
+                    client.initialize_storage()
+                    client.update_stored_schema(force=True)
+        self._has_all_tables = True
 
     @property
     def has_pending_data(self) -> bool:
