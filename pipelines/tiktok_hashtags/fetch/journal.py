@@ -175,9 +175,7 @@ class Journal:
         self._writer.run(lambda connection: connection.executemany(update, rows))
 
     def forget_lost_exports(self, project: str | None, *, in_warehouse: Mapping[str, int]) -> None:
-        """Have requests and walks loaded again if the warehouse has lost some of them: it was lost or restored.
-
-        The runs are compared one by one, because packages that were pending may have made up for the sum.
+        """Have requests and walks loaded again if the warehouse, lost or restored, has fewer of a run than were loaded.
 
         Args:
             project: Only this project's; None for all.
@@ -185,8 +183,7 @@ class Journal:
         """
         self.flush()
         values = {"project": project}
-        exported = self._reader().execute(sql.EXPORTED, values)
-        if any(count > in_warehouse.get(run_id, 0) for run_id, count in exported):
+        if any(n > in_warehouse.get(run_id, 0) for run_id, n in self._reader().execute(sql.EXPORTED, values)):
             self._writer.write([(UNSETTLE, values), (sql.FORGET_EXPORTS, values)])
 
     def spent(self, provider: str, *, at: datetime) -> Spent:
