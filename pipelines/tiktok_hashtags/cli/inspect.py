@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 from collections.abc import Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -12,7 +11,7 @@ import click
 from rich.console import Group, RenderableType
 
 from tiktok_hashtags.cli.options import json_option, now_option
-from tiktok_hashtags.cli.tables import dollars, rows_json, rows_table, shown_line, stdout
+from tiktok_hashtags.cli.tables import dollars, rows_table, shown_line, stdout
 from tiktok_hashtags.clock import Clock, system_clock
 from tiktok_hashtags.errors import ConfigError
 
@@ -65,30 +64,6 @@ def doctor(ctx: click.Context, as_json: bool) -> None:
     else:
         stdout().print(doctor_table(found))
     ctx.exit(0 if all(check.is_ok for check in found) else ConfigError.exit_code)
-
-
-@click.command()
-@click.argument("sql")
-@json_option
-@click.option("--limit", type=click.IntRange(1), default=1000, show_default=True, help="Rows to print at most.")
-@click.option(
-    "--timeout",
-    "timeout_seconds",
-    type=click.FloatRange(0, min_open=True, max=threading.TIMEOUT_MAX),
-    default=60,
-    show_default=True,
-    help="Seconds after which the query is stopped.",
-)
-@click.pass_obj
-def query(project: Project, sql: str, as_json: bool, limit: int, timeout_seconds: float) -> None:
-    """Ask the warehouse in SQL, read-only: `tiktags query "select * from marts.dim_hashtag"`."""
-    from tiktok_hashtags.warehouse import read_query
-
-    columns, rows = read_query(project, sql, limit=limit, timeout_seconds=timeout_seconds)
-    if as_json:
-        click.echo(json.dumps(rows_json(columns, rows), ensure_ascii=False, allow_nan=False))
-    else:
-        stdout().print(rows_table(columns, rows))
 
 
 def status_view(found: dict[str, Any]) -> RenderableType:

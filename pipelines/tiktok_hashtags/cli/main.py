@@ -18,9 +18,10 @@ from tiktok_hashtags import __version__
 from tiktok_hashtags.cli.demo import demo, sandbox
 from tiktok_hashtags.cli.docs import docs
 from tiktok_hashtags.cli.init import init
-from tiktok_hashtags.cli.inspect import doctor, query, status, usage
+from tiktok_hashtags.cli.inspect import doctor, status, usage
 from tiktok_hashtags.cli.marts import report, transform
 from tiktok_hashtags.cli.prune import prune
+from tiktok_hashtags.cli.query import query
 from tiktok_hashtags.cli.run import plan, replay, run
 from tiktok_hashtags.cli.tables import say
 from tiktok_hashtags.cli.watch import watch

@@ -37,14 +37,16 @@ def say(text: str, *, err: bool = False) -> None:
     click.echo(printable(text), err=err)
 
 
-def rows_table(columns: Sequence[str], rows: Sequence[Sequence[Any]], *, title: str | None = None) -> Table:
-    """Return rows as a table, with numbers aligned to the right."""
+def rows_table(
+    columns: Sequence[str], rows: Sequence[Sequence[Any]], *, title: str | None = None, grouped: bool = True
+) -> Table:
+    """Return rows as a table, with numbers aligned to the right and, if `grouped`, with separators of thousands."""
     table = Table(title=title, title_justify="left", box=None, pad_edge=False)
     for index, column in enumerate(columns):
         is_number = any(isinstance(row[index], int | float) and not isinstance(row[index], bool) for row in rows)
         table.add_column(printable(column), justify="right" if is_number else "left")
     for row in rows:
-        table.add_row(*(_cell(value) for value in row))
+        table.add_row(*(_cell(value, grouped=grouped) for value in row))
     return table
 
 
@@ -78,10 +80,11 @@ def _json_value(value: Any) -> Any:
     return value if value is None or isinstance(value, bool | int | float | str) else str(value)
 
 
-def _cell(value: Any) -> Text:
+def _cell(value: Any, *, grouped: bool) -> Text:
     if value is None:
         return Text("–", style="dim")
-    return shown_line(f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value))
+    is_grouped = grouped and isinstance(value, int) and not isinstance(value, bool)
+    return shown_line(f"{value:,}" if is_grouped else str(value))
 
 
 def dollars(value: float | None) -> str:
