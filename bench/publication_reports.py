@@ -80,8 +80,12 @@ REPORTING = (
         cast(null as varchar) as duration_band,
         cast(null as varchar) as media_type,
         h as video_count,
-        cast(h * 1000 + w as double) as median_view_count,
-        cast(h * 5000 as double) as p90_view_count,
+        h as video_count_at_7d,
+        h >= 10 as is_reliable,
+        cast(h * 1000 + w as double) as median_view_count_at_7d,
+        cast(h * 5000 as double) as p90_view_count_at_7d,
+        cast(null as double) as median_view_count_at_1d,
+        cast(null as double) as median_view_count_at_30d,
         0.05 as median_engagement_rate,
         cast(null as double) as median_days_to_half_views
     from (select '' as hashtag_key union all select hashtag_key from marts.dim_hashtag) as tags,
@@ -92,8 +96,10 @@ REPORTING = (
         tags.hashtag_key,
         'all' as dimension,
         {videos} as video_count,
-        cast(9000 as double) as median_view_count,
-        cast(90000 as double) as p90_view_count
+        {videos} as video_count_at_7d,
+        true as is_reliable,
+        cast(9000 as double) as median_view_count_at_7d,
+        cast(90000 as double) as p90_view_count_at_7d
     from (select '' as hashtag_key union all select hashtag_key from marts.dim_hashtag) as tags
     where {videos} > 0
     """,
@@ -127,6 +133,7 @@ REPORTING = (
         2 as video_count_7d,
         5 as video_count_previous_7d,
         -3 as adoption_change,
+        cast(null as varchar) as adoption_reason,
         4 as creator_count,
         100000 as view_count
     from marts.dim_sound
@@ -141,7 +148,10 @@ REPORTING = (
         5 as video_count,
         0.25 as share_of_videos,
         1.5 as lift,
-        cast(9000 as double) as median_view_count
+        1.1 as lift_low,
+        2.1 as lift_high,
+        cast(null as varchar) as lift_reason,
+        cast(9000 as double) as median_view_count_at_7d
     from marts.dim_hashtag as one
     inner join marts.dim_hashtag as other on one.hashtag_key <> other.hashtag_key
     where {videos} > 0
@@ -165,7 +175,7 @@ REPORTING = (
         0.06 as engagement_rate,
         (select text from texts where place = 0) as top_creator_handle,
         0.2 as top_creator_view_share,
-        case l when 0 then 90000000 end as reach_view_count,
+        case l when 0 then 90000000 end as hashtag_view_count,
         case l when 0 then 0.5 end as cost_usd
     from range({days}) as t (d), range(3) as u (l)
     where {hashtags} > 0

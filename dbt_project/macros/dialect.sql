@@ -75,3 +75,31 @@
 {% macro differ(one, other) -%}
     coalesce({{ one }} <> {{ other }}, ({{ one }} is null) <> ({{ other }} is null))
 {%- endmacro %}
+
+
+{#- The UTC date of the build, or the date in the variable `today`. -#}
+{% macro today() -%}
+    {% if var('today') -%}
+        cast('{{ var('today') }}' as date)
+    {%- else -%}
+        {{ adapter.dispatch('utc_date')() }}
+    {%- endif %}
+{%- endmacro %}
+
+{% macro default__utc_date() -%}
+    cast(now() at time zone 'UTC' as date)
+{%- endmacro %}
+
+{% macro duckdb__utc_date() -%}
+    cast(make_timestamp(epoch_us(now())) as date)
+{%- endmacro %}
+
+
+{#- A UTC timestamp as the time on the clocks of the variable `timezone`; both are without time zone. -#}
+{% macro local_time(moment) -%}
+    {% if var('timezone') == 'UTC' -%}
+        {{ moment }}
+    {%- else -%}
+        timezone('{{ var('timezone') }}', timezone('UTC', {{ moment }}))
+    {%- endif %}
+{%- endmacro %}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import json
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -78,13 +79,19 @@ class Raw:
         """Write the rows of a load that is still under way."""
         lineage = {"_dlt_load_id": load_id, "run_id": f"run {snapshot_date}", "snapshot_date": snapshot_date}
         with duckdb.connect(str(self.path)) as connection:
-            for table, row in ((table, row) for table, listed in rows.items() for row in listed):
-                defaults = lineage | {"observed_at": f"{row.get('snapshot_date', snapshot_date)} 08:00:00"}
-                known = {name: value for name, value in (defaults | row).items() if name in self._columns[table]}
-                names = ", ".join(f'"{name}"' for name in known)
-                marks = ", ".join("?" for _ in known)
-                statement = f"insert into raw.{table} ({names}) values ({marks})"  # noqa: S608  # our own names
-                connection.execute(statement, list(known.values()))
+            for table, listed in rows.items():
+                complete = [
+                    lineage | {"observed_at": f"{row.get('snapshot_date', snapshot_date)} 08:00:00"} | row
+                    for row in listed
+                ]
+                used = [name for name in self._columns[table] if any(name in row for row in complete)]
+                names = ", ".join(f'"{name}"' for name in used)
+                # All rows in one statement, because one each takes milliseconds.
+                connection.execute(
+                    f"insert into raw.{table} ({names}) "  # noqa: S608  # our own names
+                    f"select {names} from (select unnest(from_json(?, ?), recursive := true))",
+                    [json.dumps(complete), json.dumps([self._columns[table]])],
+                )
 
     def complete(self, *load_ids: str) -> None:
         """Mark loads as completed."""

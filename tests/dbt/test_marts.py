@@ -248,6 +248,29 @@ def test_dates_run_without_gaps_from_the_first_point_to_the_last_snapshot(query:
     assert rows == [("2025-10-31", NEXT_DAY, 368)]
 
 
+def test_every_date_that_a_mart_names_is_in_dim_date(query: Query) -> None:
+    columns = query(
+        "select schema_name || '.' || table_name, column_name from duckdb_columns() "
+        "where schema_name in ('marts', 'reporting') and data_type in ('DATE', 'TIMESTAMP')"
+    )
+    known = {day for (day,) in query("select date_day from marts.dim_date")}
+
+    unknown = {
+        f"{table}.{column}"
+        for table, column in columns
+        if table != "marts.dim_date"
+        and not {day for (day,) in query(f"select {column}::date from {table} where {column} is not null")} <= known  # noqa: S608
+    }
+    assert unknown == set()
+    assert len(columns) > 50
+
+
+def test_a_week_of_new_year_has_its_own_year(query: Query) -> None:
+    rows = query("select year, iso_year, iso_week from marts.dim_date where date_day = '2025-12-31'")
+
+    assert rows == [(2025, 2026, 1)]
+
+
 def test_a_request_recorded_twice_counts_once_as_last_recorded(query: Query) -> None:
     rows = query("select request_id, outcome, credits from marts.fct_api_requests order by 1")
 

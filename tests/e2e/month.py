@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import cached_property
 from typing import Any
 
@@ -75,11 +75,20 @@ class VideoFacts:
     duration_seconds: float | None = None
     is_image_post: bool | None = None
     stats: dict[date, dict[str, int | None]] = field(default_factory=dict)
+    counted_at: dict[date, datetime] = field(default_factory=dict)
 
     @property
     def posted_at(self) -> datetime:
         """When it was posted, UTC."""
         return datetime.fromtimestamp(self.video.posted_at, UTC).replace(tzinfo=None)
+
+    def views_by_age(self) -> dict[timedelta, int]:
+        """The known views by the time from posting to their observation."""
+        return {
+            self.counted_at[when] - self.posted_at: views
+            for when, numbers in self.stats.items()
+            if (views := numbers["view_count"]) is not None
+        }
 
     def latest(self, measure: str) -> int | None:
         """The number of the latest date that has views."""
@@ -146,6 +155,9 @@ class Month:
                         setattr(facts, name, value)
             for key, candidates in by_key(videos_seen(self.world, day, ASKED[day])).items():
                 found[key].stats[on(day)] = {measure: best_of(measure, candidates)[0] for measure in MEASURES}
+                found[key].counted_at[on(day)] = max(
+                    each.observed_at for listed in candidates.values() for each in listed
+                )
         return found
 
     @cached_property

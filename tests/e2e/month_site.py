@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from tests.e2e.conftest import MakeSite, Site
 
 
+BUILT_AT = f"{on(max(ASKED))}T06:00"
+
+
 @pytest.fixture(scope="session")
 def month() -> Month:
     return Month(World(seed=29, hashtags=4, videos=20))
@@ -75,7 +78,7 @@ def live(site: Site) -> None:
     raw.rows(f"attach '{site.project.warehouse}' as warehouse")
     raw.rows("copy from database memory to warehouse")
     raw.rows("detach warehouse")
-    transformed = site.tiktags("transform", "--json")
+    transformed = site.tiktags("transform", "--json", "--now", BUILT_AT)
     assert transformed.exit_code == 0, transformed.output
     (site.project.root / "transformed.json").write_text(transformed.stdout)
 

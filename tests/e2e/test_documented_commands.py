@@ -41,10 +41,10 @@ NEW_PROJECT = only(README, "console", holding="tiktags init")
 TYPED_ELSEWHERE = {
     "run --json": ("started.py", '["run", "--json", '),
     "-v run": ("test_secrets.py", '"-v", "run"'),
-    "transform": ("month_site.py", 'tiktags("transform", "--json")'),
+    "transform": ("month_site.py", 'tiktags("transform", "--json"'),
     "transform --full-refresh": ("test_transform.py", 'tiktags("transform", "--full-refresh"'),
     "docs": ("test_docs.py", 'tiktags("docs", "--json")'),
-    "publish": ("test_transform.py", 'tiktags("publish", "--json")'),
+    "publish": ("test_transform.py", 'tiktags("publish", "--json"'),
     "replay --since DATE": ("test_replay.py", 'tiktags("replay", "--since"'),
     "prune --yes": ("test_prune.py", 'pruned(site, "--yes"'),
     "demo": ("test_commands.py", '"demo", "--days", "2"'),

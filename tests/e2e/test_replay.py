@@ -43,7 +43,7 @@ def test_a_replay_changes_no_mart_and_sends_nothing(
     site = copy_of(lived)
     before, sent = marts_of(site), site.requests()
 
-    result = site.tiktags("replay", "--since", "2026-11-01")
+    result = site.tiktags("replay", "--since", "2026-11-01", "--now", "2026-11-02")
 
     assert result.exit_code == 0, result.output
     assert site.requests() == sent

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import math
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
-from datetime import date, timedelta
+from collections.abc import Callable, Mapping
+from datetime import date
 from statistics import median
 from typing import TYPE_CHECKING, Any
 
+from tests.e2e.benchmark import benchmark
 from tests.e2e.growth import Table, grown, growth
-from tests.e2e.month import ASKED, LISTS, SEARCHES, Month, VideoFacts, percentile, ratio
+from tests.e2e.month import ASKED, LISTS, SEARCHES, Month
 from tests.e2e.month_site import assert_equal
 from tests.e2e.truth import industry, on, trend_rows
 
@@ -44,12 +45,13 @@ def test_signals_stand_out_from_their_own_past(month_site: Site, month: Month) -
     assert all(not row["is_signal"] for row in expected.values() if row["history_count"] < 14)
 
 
-def test_the_benchmark_is_of_the_latest_numbers_of_recent_videos(month_site: Site, month: Month) -> None:
+def test_the_benchmark_compares_recent_videos_at_equal_ages(month_site: Site, month: Month) -> None:
     expected = benchmark(month)
     grain = ("hashtag_key", "dimension", "weekday", "hour", "duration_band", "media_type")
 
     assert_equal(month_site, "rpt_content_benchmark", grain, expected)
     assert any(row["half_views_video_count"] for row in expected.values())
+    assert {row["is_reliable"] for row in expected.values()} == {True, False}
 
 
 def test_trend_lists_and_searches_show_who_entered_moved_and_left(month_site: Site, month: Month) -> None:
@@ -156,79 +158,6 @@ def _newcomers(month: Month, key: str, when: date) -> dict[str, Any]:
     }
 
 
-def benchmark(month: Month) -> Table:
-    """Percentiles by hashtag and slice."""
-    last = max(month.dates)
-    recent = [video for video in month.videos.values() if video.posted_at.date() >= last - timedelta(days=90)]
-    slices: dict[tuple[Any, ...], list[VideoFacts]] = defaultdict(list)
-    for video in recent:
-        hashtags = sorted({hashtag for hashtag, video_id in month.first_listed if video_id == video.video.id})
-        for hashtag in ["", *hashtags]:
-            for cut in _slices_of(video):
-                slices[hashtag, *cut].append(video)
-    return {key: _percentiles(videos) for key, videos in slices.items()}
-
-
-def _slices_of(video: VideoFacts) -> Iterator[tuple[str, int | None, int | None, str | None, str | None]]:
-    weekday, hour = video.posted_at.isoweekday(), video.posted_at.hour
-    yield "all", None, None, None, None
-    yield "weekday", weekday, None, None, None
-    yield "hour", None, hour, None, None
-    yield "weekday_hour", weekday, hour, None, None
-    if video.duration_seconds:
-        yield "duration_band", None, None, duration_band(video.duration_seconds), None
-    if video.is_image_post is not None:
-        yield "media_type", None, None, None, "image" if video.is_image_post else "video"
-
-
-def duration_band(seconds: float) -> str:
-    """The band of a duration."""
-    for limit, band in ((15, "<15 s"), (30, "15-30 s"), (60, "30-60 s")):
-        if seconds < limit:
-            return band
-    return "60-180 s" if seconds <= 180 else ">180 s"
-
-
-def _percentiles(videos: list[VideoFacts]) -> dict[str, Any]:
-    views = [video.latest("view_count") for video in videos]
-    rates = [engagement_rate(video) for video in videos]
-    halves = [half for video in videos if (half := days_to_half_views(video)) is not None]
-    return {
-        "video_count": len(videos),
-        "p25_view_count": percentile(views, 0.25),
-        "median_view_count": percentile(views, 0.5),
-        "p75_view_count": percentile(views, 0.75),
-        "p90_view_count": percentile(views, 0.9),
-        "median_engagement_rate": percentile(rates, 0.5),
-        "p90_engagement_rate": percentile(rates, 0.9),
-        "p25_days_to_half_views": percentile(halves, 0.25),
-        "median_days_to_half_views": percentile(halves, 0.5),
-        "p75_days_to_half_views": percentile(halves, 0.75),
-        "half_views_video_count": len(halves),
-    }
-
-
-def engagement_rate(video: VideoFacts) -> float | None:
-    """Likes, comments and shares for each view."""
-    parts = [video.latest(measure) for measure in ("like_count", "comment_count", "share_count")]
-    known = [part for part in parts if part is not None]
-    return ratio(sum(known), video.latest("view_count")) if len(known) == 3 else None
-
-
-def days_to_half_views(video: VideoFacts) -> int | None:
-    """Days from posting to the first observation with half of the latest views.
-
-    Only for a video that was followed from the start and for 14 days.
-    """
-    views = {when: stats["view_count"] for when, stats in video.stats.items() if stats["view_count"] is not None}
-    if len(views) < 3 or video.first_seen_at > video.posted_at + timedelta(days=2):
-        return None
-    if max(views) - video.posted_at.date() < timedelta(days=14):
-        return None
-    reached = [when for when, count in views.items() if count * 2 >= views[max(views)]]
-    return (min(reached) - video.posted_at.date()).days
-
-
 def discovery(month: Month) -> Table:
     """Places on every list by date, and who left."""
     rows: Table = {}
@@ -240,7 +169,7 @@ def discovery(month: Month) -> Table:
         row["real_view_count"] = _last_known({at: s.view_count for at, s in month.hashtag_stats[key].items()}, when)
         gains = {at: each["view_gain_per_day"] for (k, at), each in grown.items() if k == key}
         row["view_gain_per_day"] = _last_known(gains, when)
-    for column, rank_column in (("real_view_count", "reach_rank"), ("view_gain_per_day", "momentum_rank")):
+    for column, rank_column in (("real_view_count", "view_rank"), ("view_gain_per_day", "momentum_rank")):
         _add_ranks(rows, column, rank_column)
     return rows
 
@@ -317,21 +246,16 @@ def _status(rank: int, previous: int | None, *, is_first_day: bool) -> str | Non
 
 
 def _add_ranks(rows: Table, column: str, rank_column: str) -> None:
-    """Rank a list's hashtags on a date, the largest first and the unknown last."""
+    """Rank the hashtags of a list on a date whose number is known, the largest first."""
     lists: dict[tuple[Any, ...], list[tuple[Any, ...]]] = defaultdict(list)
     for key, row in rows.items():
         row[rank_column] = None
-        if row["status"] != "left":
+        if row["status"] != "left" and row[column] is not None:
             lists[*key[:-2], key[-1]].append(key)
     for keys in lists.values():
         ordered = sorted(
             keys,
-            key=lambda key: (
-                rows[key][column] is None,
-                -(rows[key][column] or 0),
-                rows[key]["rank"],
-                key[-2].encode(),
-            ),
+            key=lambda key: (-rows[key][column], rows[key]["rank"], key[-2].encode()),
         )
         for rank, key in enumerate(ordered, 1):
             rows[key][rank_column] = rank

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 Cut = tuple[str, str]
 """Language and region; empty is all."""
 WHOLE: Cut = ("", "")
-NOT_OF_CUTS = dict.fromkeys(("reach_view_count", "cost_usd", "credits"))
+NOT_OF_CUTS = dict.fromkeys(("hashtag_view_count", "cost_usd", "credits"))
 
 
 def test_a_hashtag_has_a_share_of_voice_in_each_of_its_campaigns(month_site: Site, month: Month) -> None:
@@ -210,7 +210,7 @@ def of_whole(
     costs = [spent[key, when] for key in keys if (key, when) in spent]
     priced = [usd for usd, _ in costs if usd is not None]
     return {
-        "reach_view_count": sum(stats) if stats else None,
+        "hashtag_view_count": sum(stats) if stats else None,
         "cost_usd": sum(priced) if priced else None,
         "credits": sum(credits for _, credits in costs) if costs else None,
     }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import duckdb
 import pytest
 from filelock import FileLock
+from tests.e2e.month_site import BUILT_AT
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -52,7 +53,7 @@ def test_a_data_test_that_warns_is_a_notice_and_stops_nothing(
 def test_without_options_it_builds_and_publishes_what_is_loaded(month_site: Site) -> None:
     transformed = json.loads((month_site.project.root / "transformed.json").read_text())
 
-    published = month_site.tiktags("publish", "--json")
+    published = month_site.tiktags("publish", "--json", "--now", BUILT_AT)
 
     assert published.exit_code == 0
     assert json.loads(published.stdout) == transformed

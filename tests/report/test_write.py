@@ -205,7 +205,9 @@ def test_gains_of_rounded_counts_alone_are_gains(make_project: MakeProject, writ
     assert [row["view_gain"] for row in totals] == [100] * 4
 
 
-def test_the_20_campaigns_of_the_largest_reach_are_shown_whole(make_project: MakeProject, written: Written) -> None:
+def test_the_20_campaigns_of_the_most_viewed_hashtags_are_shown_whole(
+    make_project: MakeProject, written: Written
+) -> None:
     project = make_project(hashtags=2, days=2)
     more = (
         "insert into reporting.{0} by name"
@@ -213,8 +215,8 @@ def test_the_20_campaigns_of_the_largest_reach_are_shown_whole(make_project: Mak
     )
     told = ("rpt_campaign_monitor", "rpt_competitor_monitor", "rpt_share_of_voice")
     number = "coalesce(try_cast(substr(campaign, 2) as int), -1)"
-    reach = f"update reporting.rpt_campaign_monitor set reach_view_count = {number}"  # noqa: S608
-    change(project, *(more.format(name) for name in told), reach)
+    views = f"update reporting.rpt_campaign_monitor set hashtag_view_count = {number}"  # noqa: S608
+    change(project, *(more.format(name) for name in told), views)
 
     parts = written(project)["parts"]
 

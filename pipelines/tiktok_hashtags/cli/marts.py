@@ -18,14 +18,15 @@ if TYPE_CHECKING:
 
 @click.command()
 @json_option
+@now_option
 @click.option("--full-refresh", is_flag=True, help="Build every model from all of raw, as an upgrade may need.")
 @click.pass_obj
-def transform(project: Project, as_json: bool, full_refresh: bool) -> None:
+def transform(project: Project, as_json: bool, clock: Clock, full_refresh: bool) -> None:
     """Build, test and publish the marts from raw, like the end of a run; sends nothing."""
     from tiktok_hashtags.jobs import rebuild
 
     with progress() as shown:
-        paths = rebuild(project, full_refresh=full_refresh, on_stage=shown.stage)
+        paths = rebuild(project, full_refresh=full_refresh, clock=clock, on_stage=shown.stage)
     if as_json:
         click.echo(json.dumps({"published": paths}, ensure_ascii=False))
     else:

@@ -107,14 +107,15 @@ def _notified(project: Project, notify: Notify, outcome: dict[str, Any]) -> None
 
 @click.command()
 @json_option
+@now_option
 @click.option("--since", type=click.DateTime(["%Y-%m-%d"]), required=True, help="The first snapshot date.")
 @click.pass_context
-def replay(ctx: click.Context, as_json: bool, since: datetime) -> None:
+def replay(ctx: click.Context, as_json: bool, clock: Clock, since: datetime) -> None:
     """Load the journal's pages again, for instance after a decoder changed; sends nothing."""
     from tiktok_hashtags.jobs import replay_dates
 
     with progress() as shown:
-        done = replay_dates(ctx.obj, since=since.date(), on_stage=shown.stage)
+        done = replay_dates(ctx.obj, since=since.date(), clock=clock, on_stage=shown.stage)
     if as_json:
         click.echo(json.dumps(done.as_json(), ensure_ascii=False))
     else:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
+from tiktok_hashtags.clock import Clock, system_clock
 from tiktok_hashtags.errors import ConfigError, worst_exit_code
 from tiktok_hashtags.fetch import Journal
 from tiktok_hashtags.jobs.opened import Options, journal_path, open_project
@@ -33,7 +34,9 @@ class Replay:
         return {"exit_code": self.exit_code, "days": [day.as_json() for day in self.days], "pruned_dates": pruned}
 
 
-def replay_dates(project: Project, *, since: date, on_stage: Callable[[str], None] = logger.info) -> Replay:
+def replay_dates(
+    project: Project, *, since: date, clock: Clock = system_clock, on_stage: Callable[[str], None] = logger.info
+) -> Replay:
     """Load the journal's pages again, date by date; the newer decoding of a page wins in the marts.
 
     Each date is walked by the watchlist of its own last run, or by today's where the warehouse has none. Local dataset
@@ -43,6 +46,7 @@ def replay_dates(project: Project, *, since: date, on_stage: Callable[[str], Non
     Args:
         project: The project; its journal is read, nothing is sent.
         since: The first snapshot date.
+        clock: What the marts and the report take for the current time.
         on_stage: Told what is done now.
 
     Raises:
@@ -60,7 +64,7 @@ def replay_dates(project: Project, *, since: date, on_stage: Callable[[str], Non
         done.exit_code = worst_exit_code([day.exit_code for day in done.days])
         if done.exit_code > 128:  # a signal came
             return done
-    rebuild(project, on_stage=on_stage)
+    rebuild(project, clock=clock, on_stage=on_stage)
     return done
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import replace
 
 from tiktok_hashtags import providers
+from tiktok_hashtags.clock import Clock, system_clock
 from tiktok_hashtags.errors import PackageError, TiktagsError, exit_code_of, message_of, worst_exit_code
 from tiktok_hashtags.extract import Known, Session, SourceRun, watchlist_source
 from tiktok_hashtags.jobs.opened import Opened, Options, locked, open_project
@@ -164,7 +165,11 @@ def _checked_plans(opened: Opened, watchlist: Watchlist, session: Session, optio
 
 
 def rebuild(
-    project: Project, *, full_refresh: bool = False, on_stage: Callable[[str], None] = logger.info
+    project: Project,
+    *,
+    full_refresh: bool = False,
+    clock: Clock = system_clock,
+    on_stage: Callable[[str], None] = logger.info,
 ) -> list[str]:
     """Build, test and publish the marts from what is loaded; nothing is sent.
 
@@ -176,9 +181,9 @@ def rebuild(
         TransformError: dbt failed, or a data test did; the former publication stays.
     """
     with stopping(on_signal=lambda: on_stage("stopping")) as signals, locked(project):
-        published = _built_and_published(project, on_stage, signals, full_refresh=full_refresh)
+        published = _built_and_published(project, on_stage, signals, clock, full_refresh=full_refresh)
         on_stage("writing the report")
-        write_report(project)
+        write_report(project, clock=clock)
         signals.check("the publication and the report are whole")
         return published
 
@@ -187,12 +192,13 @@ def _built_and_published(
     project: Project,
     on_stage: Callable[[str], None],
     signals: Stopping,
+    clock: Clock,
     *,
     full_refresh: bool = False,
     on_warning: Callable[[str], None] = lambda _: None,
 ) -> list[str]:
     def build_marts() -> None:
-        for warning in build(project, full_refresh=full_refresh):
+        for warning in build(project, full_refresh=full_refresh, today=clock().date()):
             logger.warning("dbt warns: %s", warning)
             on_warning(warning)
 
@@ -241,7 +247,7 @@ def _transformed(project: Project, outcome: Outcome, options: Options, signals: 
         outcome.notices.append({"provider": "dbt", "entity": "marts", "kind": "data_test", "detail": warning})
 
     try:
-        _built_and_published(project, options.on_stage, signals, on_warning=note)
+        _built_and_published(project, options.on_stage, signals, options.clock, on_warning=note)
     except Exception as error:  # what the run paid and loaded stands, and its answer says so
         logger.debug("failed", exc_info=True)
         outcome.messages.append(message_of(error))

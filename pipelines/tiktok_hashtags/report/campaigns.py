@@ -11,7 +11,7 @@ CAMPAIGN_LIMIT = 20
 CUT_LIMIT = 20
 COMPETITOR_LIMIT = 30
 
-# The campaigns with the largest recent reach.
+# The campaigns whose hashtags have the most views.
 _SHOWN = """
 with
 shown as (
@@ -19,7 +19,7 @@ shown as (
     from {reporting}.rpt_campaign_monitor
     where language = '' and region = '' and snapshot_date > {day_31_before}
     group by campaign
-    order by max(reach_view_count) desc nulls last, campaign
+    order by max(hashtag_view_count) desc nulls last, campaign
     limit {campaign_limit}
 )
 """
@@ -45,7 +45,7 @@ select
     engagement_rate,
     substr(top_creator_handle, 1, 60) as top_creator_handle,
     top_creator_view_share,
-    reach_view_count,
+    hashtag_view_count,
     cost_usd
 from {reporting}.rpt_campaign_monitor
 where

@@ -84,8 +84,14 @@ select
     benchmark.duration_band,
     benchmark.media_type,
     benchmark.video_count,
-    benchmark.median_view_count,
-    benchmark.p90_view_count,
+    benchmark.video_count_at_7d,
+    benchmark.is_reliable,
+    benchmark.median_view_count_at_7d,
+    benchmark.p90_view_count_at_7d,
+    case when benchmark.dimension <> 'weekday_hour' then benchmark.median_view_count_at_1d end
+        as median_view_count_at_1d,
+    case when benchmark.dimension <> 'weekday_hour' then benchmark.median_view_count_at_30d end
+        as median_view_count_at_30d,
     case when benchmark.dimension <> 'weekday_hour' then benchmark.median_engagement_rate end
         as median_engagement_rate,
     case when benchmark.dimension = 'all' then benchmark.median_days_to_half_views end as median_days_to_half_views

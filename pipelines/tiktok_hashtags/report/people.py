@@ -34,6 +34,7 @@ select
     video_count_7d,
     video_count_previous_7d,
     adoption_change,
+    adoption_reason,
     creator_count,
     view_count
 from {reporting}.rpt_trending_sounds
@@ -57,7 +58,10 @@ select
     pairs.video_count,
     pairs.share_of_videos,
     pairs.lift,
-    pairs.median_view_count
+    pairs.lift_low,
+    pairs.lift_high,
+    pairs.lift_reason,
+    pairs.median_view_count_at_7d
 from {reporting}.rpt_hashtag_cooccurrence as pairs
 inner join charted on pairs.hashtag_key = charted.hashtag_key
 inner join {marts}.dim_hashtag as others on pairs.other_hashtag_key = others.hashtag_key

@@ -8,6 +8,7 @@ import logging
 import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, redirect_stdout
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -27,12 +28,13 @@ def dbt_project_folder() -> Path:
     return next(folder for folder in candidates if (folder / "dbt_project.yml").is_file())
 
 
-def build(project: Project, *, full_refresh: bool = False) -> list[str]:
+def build(project: Project, *, full_refresh: bool = False, today: date | None = None) -> list[str]:
     """Build all models and run all data tests.
 
     Args:
         project: The project whose warehouse is built.
         full_refresh: Rebuild the incremental models from all of raw.
+        today: The date (UTC) that ages of data count to; by default that of the build.
 
     Returns:
         Warnings of data tests, which do not prevent the publication.
@@ -46,7 +48,8 @@ def build(project: Project, *, full_refresh: bool = False) -> list[str]:
     without = ["--exclude-resource-type", "unit_test", "--exclude-resource-type", "exposure"]
     # dbt's own artifacts take a tenth of a small day's build, and only the results of the nodes are read.
     refresh = ["--full-refresh"] if full_refresh else []
-    outcome = _invoke(project, "build", *without, "--no-write-json", *refresh, with_manifest=True)
+    dated = ["--vars", json.dumps({"today": today.isoformat()})] if today else []
+    outcome = _invoke(project, "build", *without, "--no-write-json", *refresh, *dated, with_manifest=True)
     _write_results(project, outcome.result or ())
     _check(outcome)
     return [_described(result) for result in outcome.result if result.status == "warn"]

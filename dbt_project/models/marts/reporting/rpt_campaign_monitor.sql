@@ -59,7 +59,7 @@ campaign_days as (
         hashtag_days.snapshot_date,
         count(*) as hashtag_count,
         count(growth.view_count) as counted_hashtag_count,
-        cast(sum(growth.view_count) as bigint) as reach_view_count,
+        cast(sum(growth.view_count) as bigint) as hashtag_view_count,
         -- As decimals, because a sum of doubles depends on their order.
         sum(cast(costs.cost_usd / memberships.campaign_count as decimal(38, 12))) as cost_usd,
         sum(cast(costs.credits / memberships.campaign_count as decimal(38, 12))) as credits
@@ -117,8 +117,8 @@ final as (
         {{ ratio('cuts.engagement_count', 'cuts.engaged_view_count') }} as engagement_rate,
         cuts.view_gain,
         {{ ratio('cuts.top_creator_view_count', 'cuts.view_count') }} as top_creator_view_share,
-        case when slices.language = '' and slices.region = '' then campaign_days.reach_view_count end
-            as reach_view_count,
+        case when slices.language = '' and slices.region = '' then campaign_days.hashtag_view_count end
+            as hashtag_view_count,
         case
             when slices.language = '' and slices.region = ''
                 then cast(campaign_days.cost_usd as {{ type_double() }})

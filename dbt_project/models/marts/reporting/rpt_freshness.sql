@@ -10,11 +10,6 @@
 } %}
 
 with
-period as (
-    select max(snapshot_date) as last_date
-    from {{ ref('stg_tiktags__loads') }}
-),
-
 {% for table in tables %}
 {{ table }} as (
     {{ completed_rows(table) }}
@@ -59,10 +54,9 @@ final as (
         item_counts_with_age.entity,
         item_counts_with_age.snapshot_date as newest_snapshot_date,
         item_counts_with_age.item_count as item_count_newest_date,
-        cast(period.last_date - item_counts_with_age.snapshot_date as bigint) as age_days,
+        cast({{ today() }} - item_counts_with_age.snapshot_date as bigint) as age_days,
         item_counts_with_age.observed_at
     from item_counts_with_age
-    cross join period
     where item_counts_with_age.age_rank = 1
 )
 

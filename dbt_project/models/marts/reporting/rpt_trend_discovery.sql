@@ -67,7 +67,7 @@ moves_with_ranks as (
         row_number() over (
             partition by list_key, snapshot_date, has_left
             order by real_view_count desc nulls last, rank asc nulls last, {{ bytewise('hashtag_key') }}
-        ) as reach_rank,
+        ) as view_rank,
         row_number() over (
             partition by list_key, snapshot_date, has_left
             order by view_gain_per_day desc nulls last, rank asc nulls last, {{ bytewise('hashtag_key') }}
@@ -100,8 +100,8 @@ final as (
         list_view_count,
         real_view_count,
         view_gain_per_day,
-        case when not has_left then reach_rank end as reach_rank,
-        case when not has_left then momentum_rank end as momentum_rank
+        case when not has_left and real_view_count is not null then view_rank end as view_rank,
+        case when not has_left and view_gain_per_day is not null then momentum_rank end as momentum_rank
     from moves_with_ranks
 )
 

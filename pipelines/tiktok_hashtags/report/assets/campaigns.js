@@ -12,7 +12,7 @@ function campaignsPanel() {
   const select = choice("Campaign", names.map((name) => [name, name]), names[0], show);
   show(names[0]);
   const more = part.campaign_count - names.length;
-  return more > 0 ? [element("p", { class: "note" }, `The ${names.length} campaigns with the largest reach; ${more} more are in the marts.`), grid] : [grid];
+  return more > 0 ? [element("p", { class: "note" }, `The ${names.length} campaigns whose hashtags have the most views; ${more} more are in the marts.`), grid] : [grid];
 }
 
 function campaignCards(name, select) {
@@ -23,7 +23,7 @@ function campaignCards(name, select) {
 function factsCard(name, days, select) {
   const last = days.at(-1);
   const facts = [
-    [reachLabel(last), compact(last.reach_view_count)],
+    [viewsLabel(last), compact(last.hashtag_view_count)],
     ["Videos in its feeds", whole(last.listed_video_count)],
     ["New videos", whole(last.new_video_count)],
     ["Creators", whole(last.creator_count)],
@@ -36,9 +36,9 @@ function factsCard(name, days, select) {
   return card({ title: name, note: `${plural(last.hashtag_count, "hashtag")}, on ${longDay(last.snapshot_date)}`, tools: [select], body: [list] });
 }
 
-// The label shows if a reach does not cover all hashtags.
-function reachLabel({ hashtag_count: all, counted_hashtag_count: counted }) {
-  return `Reach: views of its hashtags${counted < all ? `, ${counted} of ${all} counted` : ""}`;
+// The label shows if not all hashtags are counted.
+function viewsLabel({ hashtag_count: all, counted_hashtag_count: counted }) {
+  return `Views of its hashtags${counted < all ? `, ${counted} of ${all} counted` : ""}`;
 }
 
 function voiceCard(name) {

@@ -26,7 +26,7 @@ function heatCells() {
   return WEEKDAYS.flatMap((_, index) =>
     Array.from({ length: 24 }, (__, hour) => {
       const row = found.get(`${index + 1} ${hour}`);
-      return { weekday: index + 1, hour, value: row?.median_view_count ?? null, p90: row?.p90_view_count ?? null, count: row?.video_count ?? 0 };
+      return { weekday: index + 1, hour, value: row?.is_reliable ? row.median_view_count_at_7d : null, median: row?.median_view_count_at_7d ?? null, p90: row?.p90_view_count_at_7d ?? null, count: row?.video_count_at_7d ?? 0, isReliable: row?.is_reliable ?? false };
     }),
   );
 }
@@ -34,11 +34,11 @@ function heatCells() {
 function heatCard() {
   const title = "When videos do well";
   if (!isPublished(PARTS.benchmark)) return card({ title, span: 7, body: [notPublished(PARTS.benchmark)] });
-  if (!heatCells().some((cell) => cell.count)) return card({ title, span: 7, body: [empty("No videos of the last 90 days", "Walks of hashtag feeds collect videos with their posting times.")] });
-  const tip = (cell) => [`${WEEKDAYS[cell.weekday - 1]} ${String(cell.hour).padStart(2, "0")}:00 UTC`, cell.count ? [[null, "median views", compact(cell.value)], [null, "best tenth from", compact(cell.p90)], [null, "videos", whole(cell.count)]] : [[null, "videos", "none"]]];
-  const chart = new Chart({ label: "Median views by weekday and hour of posting", tip, height: 266, spec: (theme, width) => heatSpec(theme, width, { cells: heatCells() }) });
-  const columns = [{ key: "weekday", label: "Weekday", format: (value) => WEEKDAYS[value - 1] }, { key: "hour", label: "Hour, UTC", isNumber: true }, { key: "value", label: "Median views", isNumber: true, format: compact }, { key: "p90", label: "Best tenth from", isNumber: true, format: compact }, { key: "count", label: "Videos", isNumber: true }];
-  const made = chartCard({ title, note: "Median views by weekday and hour of posting (UTC), videos of the last 90 days; a stronger colour means more views, in fifths", span: 7, tools: [chooseBenchmark()], chart, tableOf: () => ({ rows: heatCells().filter((cell) => cell.count), columns, sort: "value" }) });
+  if (!heatCells().some((cell) => cell.count)) return card({ title, span: 7, body: [empty("No videos of the last 90 days with views at 7 days", "Runs on several days follow a video from its posting on.")] });
+  const tip = (cell) => [`${WEEKDAYS[cell.weekday - 1]} ${String(cell.hour).padStart(2, "0")}:00 UTC`, cell.count ? [[null, "median views at 7 days", compact(cell.median)], [null, "best tenth from", compact(cell.p90)], [null, cell.isReliable ? "videos" : "videos, too few to rely on", whole(cell.count)]] : [[null, "videos", "none"]]];
+  const chart = new Chart({ label: "Median views 7 days after posting, by weekday and hour of posting", tip, height: 266, spec: (theme, width) => heatSpec(theme, width, { cells: heatCells() }) });
+  const columns = [{ key: "weekday", label: "Weekday", format: (value) => WEEKDAYS[value - 1] }, { key: "hour", label: "Hour, UTC", isNumber: true }, { key: "median", label: "Median views at 7 days", isNumber: true, format: compact }, { key: "p90", label: "Best tenth from", isNumber: true, format: compact }, { key: "count", label: "Videos", isNumber: true }, { key: "isReliable", label: "Reliable", format: (value) => (value ? "yes" : "no") }];
+  const made = chartCard({ title, note: "Median views 7 days after posting, by weekday and hour of posting (UTC), videos of the last 90 days; a stronger colour means more views, in fifths; no colour, too few videos", span: 7, tools: [chooseBenchmark()], chart, tableOf: () => ({ rows: heatCells().filter((cell) => cell.count), columns, sort: "median" }) });
   benchmarkChoice.listeners.push(() => made.refresh());
   return made;
 }
@@ -57,15 +57,15 @@ function lengthCard() {
   const title = "What good looks like";
   if (!isPublished(PARTS.benchmark)) return card({ title, span: 5, body: [notPublished(PARTS.benchmark)] });
   const columns = [
-    { key: "slice", label: "Videos", cell: (row) => [row.slice, element("span", { class: "sub" }, plural(row.video_count, "video"))], kind: "main-cell" },
-    { key: "median_view_count", label: "Median views", isNumber: true, format: compact },
-    { key: "p90_view_count", label: "Best tenth from", isNumber: true, format: compact },
+    { key: "slice", label: "Videos", cell: (row) => [row.slice, element("span", { class: "sub" }, plural(row.video_count_at_7d, "video") + (row.is_reliable ? "" : ", too few to rely on"))], kind: "main-cell" },
+    { key: "median_view_count_at_7d", label: "Median views", isNumber: true, format: compact },
+    { key: "p90_view_count_at_7d", label: "Best tenth from", isNumber: true, format: compact },
     { key: "median_engagement_rate", label: "Engagement", isNumber: true, format: share },
-    ...["dimension", "hashtag_key", "video_count", "median_days_to_half_views"].map((key) => ({ key, isHidden: true })),
+    ...["dimension", "hashtag_key", "video_count", "video_count_at_7d", "is_reliable", "median_view_count_at_1d", "median_view_count_at_30d", "median_days_to_half_views"].map((key) => ({ key, isHidden: true })),
   ];
   const made = new DataTable({ name: title, columns, rows: lengthRows() });
   const half = () => lengthRows().find((row) => row.dimension === "all")?.median_days_to_half_views;
-  const note = () => `Half of the videos reach the median, a tenth of them the top decile.${isMissing(half()) ? "" : ` Half of all views come within ${half().toFixed(1)} days.`} Of ${sliceName(benchmarkChoice.key)}.`;
+  const note = () => `Views 7 days after posting: half of the videos reach the median, a tenth of them the top decile.${isMissing(half()) ? "" : ` Half of all views come within ${half().toFixed(1)} days.`} Of ${sliceName(benchmarkChoice.key)}.`;
   const box = card({ title, note: note(), span: 5, tools: made.tools(), body: [made.box, made.more], isFlush: true });
   benchmarkChoice.listeners.push(() => { made.setRows(lengthRows()); box.querySelector(".card-note").textContent = note(); });
   return box;
@@ -132,16 +132,16 @@ function soundsCard() {
   const columns = [
     { key: "title", label: "Sound", cell: (row) => [words(row.title || MISSING), element("bdi", { class: "sub", dir: "auto" }, [row.author_name, row.is_original && "original"].filter(Boolean).join(" · "))], kind: "main-cell" },
     { key: "video_count", label: "Videos", isNumber: true },
-    { key: "video_count_7d", label: "New, 7 days", isNumber: true, cell: (row) => [whole(row.video_count_7d), " ", element("span", { class: "sub" }, change(row.adoption_change, (value) => `${value > 0 ? "+" : ""}${value}`))] },
+    { key: "video_count_7d", label: "New, 7 days", isNumber: true, cell: (row) => [whole(row.video_count_7d), " ", element("span", { class: "sub", title: row.adoption_reason || "" }, change(row.adoption_change, (value) => `${value > 0 ? "+" : ""}${value}`))] },
     { key: "view_count", label: "Views", isNumber: true, cell: (row) => [compact(row.view_count), " ", bar(row.view_count, most, `${compact(row.view_count)} views`)] },
-    ...["rank", "sound_id", "author_name", "is_original", "video_count_previous_7d", "adoption_change", "creator_count"].map((key) => ({ key, isHidden: true })),
+    ...["rank", "sound_id", "author_name", "is_original", "video_count_previous_7d", "adoption_change", "adoption_reason", "creator_count"].map((key) => ({ key, isHidden: true })),
   ];
-  return tableCard({ title: "Sounds", note: "Videos posted in the last 7 days, against the 7 before", span: 6, kind: "sounds tall", columns, rows, sort: "view_count", searched: ["title", "author_name"], missing: isPublished(PARTS.sounds) ? null : PARTS.sounds, nothing: ["No sounds yet", "They come with videos."] });
+  return tableCard({ title: "Sounds", note: "Videos posted on the last 7 whole days, against the 7 before", span: 6, kind: "sounds tall", columns, rows, sort: "view_count", searched: ["title", "author_name"], missing: isPublished(PARTS.sounds) ? null : PARTS.sounds, nothing: ["No sounds yet", "They come with videos."] });
 }
 
 function togetherCard() {
   const title = "Used together";
-  const note = "Lift: the frequency as a multiple of chance";
+  const note = "Lift: the frequency as a multiple of that in other feeds, with its 95% interval; 1 is chance";
   if (!isPublished(PARTS.together)) return card({ title, span: 5, body: [notPublished(PARTS.together)] });
   const rows = rowsOf(PARTS.together);
   if (!rows.length) return card({ title, note, span: 5, body: [empty("No videos with several hashtags yet", "They appear with videos of watched hashtags.")] });
@@ -151,8 +151,8 @@ function togetherCard() {
     { key: "other_hashtag_name", label: "With", cell: (row) => hashtag(row.other_hashtag_name), kind: "main-cell" },
     { key: "video_count", label: "Videos", isNumber: true },
     { key: "share_of_videos", label: "Share", isNumber: true, format: share },
-    { key: "lift", label: "Lift", isNumber: true, format: times },
-    ...["hashtag_key", "rank", "median_view_count"].map((key) => ({ key, isHidden: true })),
+    { key: "lift", label: "Lift", isNumber: true, cell: (row) => [times(row.lift), element("span", { class: "sub" }, isMissing(row.lift) ? row.lift_reason : `${row.lift_low.toFixed(2)} to ${row.lift_high.toFixed(2)}`)] },
+    ...["hashtag_key", "rank", "lift_low", "lift_high", "lift_reason", "median_view_count_at_7d"].map((key) => ({ key, isHidden: true })),
   ];
   const made = new DataTable({ name: title, columns, rows: of(keys[0]), sort: "video_count" });
   const select = choice("Watched hashtag", keys.map((key) => [key, `#${key}`]), keys[0], (key) => made.setRows(of(key)));

@@ -97,12 +97,12 @@ function freshnessCard() {
   const part = PARTS.freshness;
   const columns = [
     { key: "entity", label: "Data", cell: (row) => [row.entity, element("span", { class: "sub" }, row.provider)], kind: "main-cell" },
-    { key: "age_days", label: "Age", cell: (row) => status(row.age_days > 7 ? "fail" : row.age_days > 1 ? "warn" : "pass", isMissing(row.age_days) ? "never" : row.age_days ? plural(row.age_days, "day") : "newest day") },
+    { key: "age_days", label: "Age", cell: (row) => status(row.age_days > 7 ? "fail" : row.age_days > 1 ? "warn" : "pass", isMissing(row.age_days) ? "never" : row.age_days ? plural(row.age_days, "day") : "today") },
     { key: "observed_at", label: "Observed, UTC", format: orMissing((value) => value) },
     { key: "item_count_newest_date", label: "Hashtags or videos", isNumber: true },
     ...["provider", "newest_snapshot_date"].map((key) => ({ key, isHidden: true })),
   ];
-  return tableCard({ title: "Freshness", note: "Newest observation of each provider's data, compared with the newest day of the warehouse", span: 5, columns, rows: isPublished(part) ? rowsOf(part) : [], sort: "age_days", searched: ["entity", "provider"], missing: isPublished(part) ? null : part, nothing: ["Nothing was observed yet", "The first run brings it."] });
+  return tableCard({ title: "Freshness", note: "Newest observation of each provider's data, up to the day of the build (UTC)", span: 5, columns, rows: isPublished(part) ? rowsOf(part) : [], sort: "age_days", searched: ["entity", "provider"], missing: isPublished(part) ? null : part, nothing: ["Nothing was observed yet", "The first run brings it."] });
 }
 
 function testsCard() {
