@@ -56,7 +56,12 @@ def test_pages_of_a_killed_run_are_loaded_on_a_later_date_and_its_open_walks_are
 ) -> None:
     undisturbed = twin_of(site)
     assert undisturbed.run(1).exit_code == 0
-    assert start(site, 1, event="log", match="unifapi videos .* page 1", signal=signal.SIGKILL).wait() == -9
+    assert (
+        start(
+            site, 1, "--concurrency", "1", event="log", match="unifapi videos .* page 1", signal=signal.SIGKILL
+        ).wait()
+        == -9
+    )
     bought, sent = pages_on(site, DAY_ONE), site.requests()
     assert bought
     assert DAY_ONE in doctor(site)["unfinished runs"]["detail"]
@@ -78,7 +83,7 @@ def test_pages_of_a_killed_run_are_loaded_on_a_later_date_and_its_open_walks_are
 
 
 def test_it_is_said_once_and_status_keeps_it(site: Site, start: Start) -> None:
-    start(site, 1, event="log", match="unifapi videos .* page 1", signal=signal.SIGKILL).wait()
+    start(site, 1, event="log", match="fetching and loading unifapi", signal=signal.SIGKILL).wait()
     site.run(2)
 
     again = site.run(3)
@@ -150,7 +155,7 @@ def test_a_warehouse_that_was_set_back_gets_its_dates_again_without_a_request(
 
 
 def test_prune_keeps_the_pages_of_a_date_until_they_are_loaded(site: Site, start: Start) -> None:
-    start(site, 1, event="log", match="unifapi videos .* page 1", signal=signal.SIGKILL).wait()
+    start(site, 1, "--concurrency", "1", event="log", match="unifapi videos .* page 1", signal=signal.SIGKILL).wait()
     bought = pages_on(site, DAY_ONE)
 
     pruned = site.tiktags("prune", "--yes", "--json", "--now", "2027-01-01")

@@ -162,6 +162,8 @@ def test_there_is_enough_history_for_what_looks_back(lived: Lived) -> None:
             (select count(median_gain_per_day) from reporting.rpt_early_signals),
             (select count(growth_30d_rate) from reporting.rpt_hashtag_growth),
             (select count(median_days_to_half_views) from reporting.rpt_content_benchmark),
+            (select count(median_view_count_at_7d) from reporting.rpt_content_benchmark),
+            (select count(lift_low) from reporting.rpt_hashtag_cooccurrence),
             (select count(*) from reporting.rpt_trend_discovery where status = 'left')
     """
 
