@@ -105,7 +105,8 @@ def matched(site: Site, twin: Site, folder: Path) -> Site:
     with duckdb.connect(copied.warehouse) as connection:
         for table in items(twin):
             _exchange(connection, site, table, f"request_key in ({_listed(keys)})")
-        _exchange(connection, site, "walks", f"walk_key in ({_listed(lost)})")
+        for table in ("walks", "api_requests"):
+            _exchange(connection, site, table, f"walk_key in ({_listed(lost)})")
         for table in ("watchlist", "watchlist__campaigns"):
             connection.execute(f"delete from raw.{table} where snapshot_date::varchar in ({_listed(dates)})")
         known = {name for (name,) in connection.execute("select load_id from raw._dlt_loads").fetchall()}

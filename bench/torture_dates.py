@@ -188,9 +188,9 @@ class Dates:
         bought: dict[str, list[str]] = defaultdict(list)
         found = []
         for key, run_id, walk, day in self.site.journal(_OK):
-            if walk not in misled and set(bought[key]) & self.runs_that_ended:
-                found.append(f"{day}: {key} was bought in the runs {bought[key]} and {run_id}")
-            bought[key].append(run_id)
+            if walk not in misled and run_id in self.runs_that_ended:
+                bought[key].append(run_id)
+                found += [f"{day}: {key} was bought in the runs {bought[key]}"] if len(bought[key]) > 1 else []
         return found
 
     def injected(self) -> dict[str, Counter[str]]:

@@ -34,7 +34,7 @@ _LEDGER = """
 select
     count(*) filter (where outcome not in ('replayed', 'unknown')),
     count(*) filter (where outcome = 'unknown'),
-    coalesce(sum(credits) filter (where outcome <> 'unknown'), 0),
+    coalesce(sum(credits) filter (where outcome = 'ok'), 0),
     coalesce(sum(credits), 0)
 from requests
 where provider = ?
@@ -243,7 +243,10 @@ class Site:
             return connection.execute(query, values).fetchall()
 
     def ledger_faults(self) -> list[str]:
-        """Compare the ledger with the sandbox's meter: only a request of unknown outcome may not have been charged."""
+        """Compare the ledger with the sandbox's meter.
+
+        A request of unknown outcome may not have arrived. An answer that cannot be read counts with its worst case.
+        """
         found, meter = [], self.sandbox.meter()
         for name in APIS:
             [(known, unknown, certain, credits)] = self.journal(_LEDGER, name)
