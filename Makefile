@@ -78,9 +78,15 @@ pace: install  ## run two folders with one key against strict limits of 120 and 
 	@$(BIN)/python bench/pace.py 120
 	@$(BIN)/python bench/pace.py 300
 
-torture: install  ## kill 200 runs at random moments, read beside 30 runs, page a feed without end (an hour or two)
-	@echo "==> Killing runs"
-	@$(BIN)/python bench/torture.py
+torture: install  ## kill 400 runs at random moments, live dates under faults, read beside 30 runs, page a feed without end (two hours or more)
+	@echo "==> Killing runs, with the next start on the same date"
+	@$(BIN)/python bench/torture.py --kills 200
+	@echo "==> Killing runs, with the next start a day later"
+	@$(BIN)/python bench/torture.py --next-day 200
+	@echo "==> Living 14 dates under faults of every layer (also: --postgres, and --seed for others)"
+	@$(BIN)/python bench/torture.py --dates 14
+	@echo "==> Making small runs whose threads take turns all the time"
+	@$(BIN)/python bench/small_runs.py 200
 	@echo "==> Reading beside 30 runs, and paging a feed without end"
 	@READERS_E2E_RUNS=30 ENDLESS_PAGES=4000 $(BIN)/python -m pytest tests -k "test_readers or endless_feed"
 

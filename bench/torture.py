@@ -1,9 +1,11 @@
-"""Kill runs at random moments, run them again, and compare with a run that nothing happened to.
+"""Kill runs at random moments, or inject faults of every layer, and compare with runs that nothing happened to.
 
-Real processes, SIGKILL, a sandbox in a process of its own. After each kill the same day is run to its end; then no row
-may be lost or doubled, no page bought twice but those in flight, and the ledger may not be below the sandbox's meter.
+    python bench/torture.py --kills 200               the killed date is run again to its end
+    python bench/torture.py --next-day 200            the next start is a day later
+    python bench/torture.py --dates 14 [--postgres]   faults of servers, processes, warehouse, disk and folder
 
-Usage: python bench/torture.py [--kills 200] [--seed 1]
+Each takes `--seed`. The runs are real processes. No row may be lost or doubled without a row that says so, no page
+bought twice but those in flight, and the ledger may not be below the sandbox's meter. The exit code is 1 if any is.
 """
 
 from __future__ import annotations
@@ -25,6 +27,8 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
+from torture_dates import Dates
+from torture_next_day import kill_days
 
 from tiktok_hashtags.sandbox import Sandbox, SandboxClock, World, serve
 
@@ -206,11 +210,33 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=200)
     parser.add_argument("--kills-per-day", type=int, default=10)
+    parser.add_argument("--next-day", type=int, metavar="KILLS", help="kills whose next start is a day later")
+    parser.add_argument("--dates", type=int, help="virtual dates under faults of every layer")
+    parser.add_argument("--postgres", action="store_true", help="with --dates: the warehouse is PostgreSQL")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder:
-        torture(kills=options.kills, kills_per_day=options.kills_per_day, seed=options.seed, folder=Path(folder))
+    with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        if options.dates:
+            sys.exit(under_faults(folder, dates=options.dates, seed=options.seed, is_on_postgres=options.postgres))
+        if options.next_day:
+            tally = kill_days(folder, kills=options.next_day, seed=options.seed)
+            print(tally, *tally.faults, sep="\n")
+            sys.exit(bool(tally.faults))
+        torture(kills=options.kills, kills_per_day=options.kills_per_day, seed=options.seed, folder=folder)
     print(f"{options.kills} kills: no row lost or doubled, the ledger never below the meter")
+
+
+def under_faults(folder: Path, *, dates: int, seed: int, is_on_postgres: bool) -> int:
+    """Live virtual dates under faults, print what was injected and what came of it, and return the exit code."""
+    lived = Dates(folder, seed, is_on_postgres)
+    try:
+        lived.torture(dates)
+        lived.compare_marts()
+    finally:
+        lived.close()
+        print(lived, flush=True)
+    return int(bool(lived.found))
 
 
 if __name__ == "__main__":
