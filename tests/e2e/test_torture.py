@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 from torture_dates import Dates
 from torture_next_day import kill_days
 
-pytestmark = pytest.mark.kill
+pytestmark = [
+    pytest.mark.kill,
+    pytest.mark.skipif(not os.environ.get("TIKTAGS_TEST_TORTURE"), reason="takes minutes: set TIKTAGS_TEST_TORTURE=1"),
+]
 
 
 def test_a_kill_whose_next_start_is_a_day_later(tmp_path: Path) -> None:
