@@ -114,11 +114,19 @@ def test_a_place_that_cannot_be_written_is_named() -> None:
     assert "nowhere/rows.csv: cannot be written" in result.stderr
 
 
-def on_a_terminal(folder: Path, sql: str, columns: int) -> str:
+@pytest.mark.parametrize("form", ["table", "vertical", "csv"])
+def test_a_terminal_gets_no_command_of_a_text(tmp_path: Path, form: str) -> None:
+    shown = on_a_terminal(tmp_path, "select chr(27) || ']0;title' || chr(7) as said, 1 as n", 80, "--format", form)
+
+    assert "]0;title" in shown
+    assert not {"\x1b", "\x07"} & set(shown)
+
+
+def on_a_terminal(folder: Path, sql: str, columns: int, *arguments: str) -> str:
     """What a query shows on a terminal of so many columns."""
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
-        [TIKTAGS, "query", sql],
+        [TIKTAGS, "query", sql, *arguments],
         cwd=folder,
         env={"PATH": os.environ["PATH"], "TERM": "dumb", "COLUMNS": str(columns), "LINES": "50"},
         stdin=theirs,

@@ -103,6 +103,12 @@ class Raw:
         self.land(load_id, snapshot_date, rows)
         self.complete(load_id)
 
+    def report(self, name: str, *grain: str) -> dict[tuple[Any, ...], Row]:
+        """The rows of a reporting table by the columns of its grain."""
+        columns = [row[0] for row in self.execute(f"describe reporting.{name}")]
+        rows = [dict(zip(columns, row, strict=True)) for row in self.execute(f"from reporting.{name}")]
+        return {tuple(row[column] for column in grain): row for row in rows}
+
     def marts(self) -> Marts:
         """Every row of every mart, in an order that does not depend on how it was written."""
         with duckdb.connect(str(self.path)) as connection:

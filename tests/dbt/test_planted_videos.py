@@ -39,16 +39,7 @@ def read(dbt: Dbt, fresh: Callable[[], Raw], keep: Callable[[str], Raw]) -> Read
     for day in range(DAYS):
         raw.add(f"{day:02}", on(day).isoformat(), load_of(day))
     dbt.build()
-    kept = keep("planted videos")
-
-    def table(name: str, *grain: str) -> Table:
-        columns = [
-            name for (name,) in kept.execute("select column_name from duckdb_columns() where table_name = ?", [name])
-        ]
-        rows = [dict(zip(columns, row, strict=True)) for row in kept.execute(f"from reporting.{name}")]
-        return {tuple(row[column] for column in grain): row for row in rows}
-
-    return table
+    return keep("planted videos").report
 
 
 @cache

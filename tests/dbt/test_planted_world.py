@@ -41,16 +41,7 @@ def read(dbt: Dbt, fresh: Callable[[], Raw], keep: Callable[[str], Raw]) -> Read
         if day not in MISSED:
             raw.add(f"{day:02}", on(day).isoformat(), load_of(day))
     dbt.build()
-    kept = keep("planted")
-
-    def table(name: str, *grain: str) -> Table:
-        columns = [
-            name for (name,) in kept.execute("select column_name from duckdb_columns() where table_name = ?", [name])
-        ]
-        rows = [dict(zip(columns, row, strict=True)) for row in kept.execute(f"from reporting.{name}")]
-        return {tuple(row[column] for column in grain): row for row in rows}
-
-    return table
+    return keep("planted").report
 
 
 def expected_gain(tag: str, day: int) -> tuple[float, int] | None:

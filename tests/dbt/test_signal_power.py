@@ -10,7 +10,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 import pytest
-from tests.dbt.conftest import PROJECT, Dbt, Raw
+from tests.dbt.conftest import Dbt, Raw
 
 HASHTAGS, DAYS = 4_000, 75
 NOISE = ("log-normal", "normal")
@@ -88,4 +88,3 @@ def test_the_page_states_these_figures() -> None:
 
     assert "at most 0.3 % of hashtag-days" in page
     assert "at least 95 % of doublings over two days within these two days" in page
-    assert (PROJECT / "models" / "intermediate" / "int_gain_scores.sql").is_file()

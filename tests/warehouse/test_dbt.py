@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
+from dbt.cli.main import dbtRunner, dbtRunnerResult
 
 from tiktok_hashtags.errors import TransformError
 from tiktok_hashtags.project import Project
@@ -31,3 +32,11 @@ def test_a_warehouse_that_is_none_is_a_transform_error_and_nothing_is_printed(
 
     assert capfd.readouterr().out == ""
     assert "TIKTAGS_WAREHOUSE" not in os.environ
+
+
+def test_a_signal_while_dbt_parses_is_no_failure_of_dbt(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    interrupted = dbtRunnerResult(success=False, exception=KeyboardInterrupt())
+    monkeypatch.setattr(dbtRunner, "invoke", lambda *_: interrupted)
+
+    with pytest.raises(KeyboardInterrupt):
+        build(Project(tmp_path))

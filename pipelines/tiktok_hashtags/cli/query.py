@@ -20,12 +20,14 @@ from rich.text import Text
 from tiktok_hashtags.cli.options import json_option
 from tiktok_hashtags.cli.tables import rows_json, rows_table, say, shown_line, stdout
 from tiktok_hashtags.errors import ConfigError
+from tiktok_hashtags.redaction import printable
 
 if TYPE_CHECKING:
     from tiktok_hashtags.project import Project
 
 Rows = Sequence[Sequence[Any]]
 _ON_A_TERMINAL = 1000
+_NO_WIDTH = 1_000_000  # a file is as wide as its lines
 # Spreadsheets run a text that begins so as a formula.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r")
 FORMS = ("table", "vertical", "csv", "json", "jsonl", "parquet")
@@ -73,20 +75,22 @@ def query(
     if output:
         _write(output, form, columns, rows)
         say(f"{len(rows):,} rows were written to {output}.", err=True)
+    elif form == "csv" and sys.stdout.isatty():  # a terminal would obey control characters
+        click.echo("\n".join(map(printable, _csv(columns, rows).split("\n"))), nl=False)
     elif form in _TEXTS:
         click.echo(_TEXTS[form](columns, rows), nl=False)
+    elif sys.stdout.isatty():
+        _print(stdout(), form, columns, rows, grouped=True)
     else:
-        _print(form, columns, rows)
+        _print(Console(width=_NO_WIDTH, highlight=False), form, columns, rows)
 
 
-def _print(form: str, columns: Sequence[str], rows: Rows) -> None:
-    """Print rows for people: whole if they go to a file or a program, below each other if they are too wide."""
-    is_terminal = sys.stdout.isatty()
-    console = stdout() if is_terminal else Console(width=1_000_000, highlight=False)
-    table = rows_table(columns, rows, grouped=is_terminal)
-    whole = Measurement.get(console, console.options.update(max_width=1_000_000), table)
-    is_too_wide = whole.maximum > console.width
-    console.print(_vertical(columns, rows) if form == "vertical" or is_too_wide else table)
+def _print(console: Console, form: str, columns: Sequence[str], rows: Rows, *, grouped: bool = False) -> None:
+    """Print rows for people, below each other if they are too wide for the console."""
+    table = rows_table(columns, rows, grouped=grouped)
+    whole = Measurement.get(console, console.options.update(max_width=_NO_WIDTH), table)
+    is_vertical = form == "vertical" or whole.maximum > console.width
+    console.print(_vertical(columns, rows) if is_vertical else table)
 
 
 def _vertical(columns: Sequence[str], rows: Rows) -> RenderableType:
@@ -138,10 +142,7 @@ def _write(path: Path, form: str, columns: Sequence[str], rows: Rows) -> None:
             aside.write_text(_TEXTS[form](columns, rows), encoding="utf-8", newline="")
         else:
             with aside.open("w", encoding="utf-8") as file:
-                console = Console(file=file, width=1_000_000, highlight=False)
-                console.print(
-                    _vertical(columns, rows) if form == "vertical" else rows_table(columns, rows, grouped=False)
-                )
+                _print(Console(file=file, width=_NO_WIDTH, highlight=False), form, columns, rows)
 
     try:
         replace(path, write)

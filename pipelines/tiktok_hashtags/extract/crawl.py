@@ -82,7 +82,7 @@ def raw_tables(
 def _steps(walks: Sequence[Walk], client: ApiClient | None, session: Session) -> Iterator[Step]:
     """Yield the pages and ends of all walks as they come, a bounded number ahead."""
     queue: BoundedQueue[Step] = BoundedQueue(max_count=_QUEUED_PAGES, max_bytes=_QUEUED_BYTES)
-    # Files are in nobody's way but each other's: several at once would only take several times the memory.
+    # Several files at once would take several times the memory and no less time.
     threads = session.concurrency if any(item.worst_requests for item in walks) else 1
     with ThreadPoolExecutor(threads, thread_name_prefix="walk") as pool:
         try:

@@ -237,8 +237,8 @@ def _item_by_item(entity: Entity, rows: _Rows) -> tuple[pa.Table, _Rows, list[Re
             continue
         try:
             decoded = entity.decoder.decode(item)
-            if longest := _too_long_list(decoded):
-                rejects.append(rows.reject(entity, index, f"a list of the item has over {MAX_LIST} entries: {longest}"))
+            if entity.is_open and (name := _too_long_list(decoded)):
+                rejects.append(rows.reject(entity, index, f"a list of the item has over {MAX_LIST} entries: {name}"))
                 continue
             values.append(msgspec.to_builtins(decoded, enc_hook=plain_value))
             kept.append(index)

@@ -82,8 +82,7 @@ def _invoke(project: Project, *command: str, with_manifest: bool = False) -> Any
     def parse() -> Any:
         # The log file belongs to the build; what fails here is raised.
         parsed = dbtRunner().invoke(["parse", "--no-write-json", *options, "--log-level-file", "none"])
-        if not parsed.success:
-            raise TransformError(f"dbt could not read its project: {parsed.exception}")
+        _check(parsed)
         return parsed.result
 
     warehouse = open_warehouse(project)

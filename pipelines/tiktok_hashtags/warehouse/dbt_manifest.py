@@ -58,7 +58,10 @@ def _key(folder: Path, variables: Mapping[str, str]) -> str:
     """Return a name for all that a manifest depends on: versions, the project's files, the target and its catalog."""
     digest = blake2b(digest_size=12)
     versions = sorted(
-        f"{found.name} {found.version}" for found in metadata.distributions() if found.name.startswith("dbt")
+        # The remains of a broken installation have no name.
+        f"{found.name} {found.version}"
+        for found in metadata.distributions()
+        if (found.name or "").startswith("dbt")
     )
     # Of a file's path dbt takes the name alone, as the name of the catalog; secrets are no part of a manifest.
     target = sorted(
