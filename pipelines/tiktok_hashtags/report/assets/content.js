@@ -35,6 +35,7 @@ function heatCard() {
   const title = "When videos do well";
   if (!isPublished(PARTS.benchmark)) return card({ title, span: 7, body: [notPublished(PARTS.benchmark)] });
   if (!heatCells().some((cell) => cell.count)) return card({ title, span: 7, body: [empty("No videos of the last 90 days with views at 7 days", "Runs on several days follow a video from its posting on.")] });
+  if (!heatCells().some((cell) => cell.isReliable)) return card({ title, span: 7, body: [empty("Too few videos to compare hours", "It takes 10 videos of one hour of one weekday with views at 7 days.")] });
   const tip = (cell) => [`${WEEKDAYS[cell.weekday - 1]} ${String(cell.hour).padStart(2, "0")}:00 UTC`, cell.count ? [[null, "median views at 7 days", compact(cell.median)], [null, "best tenth from", compact(cell.p90)], [null, cell.isReliable ? "videos" : "videos, too few to rely on", whole(cell.count)]] : [[null, "videos", "none"]]];
   const chart = new Chart({ label: "Median views 7 days after posting, by weekday and hour of posting", tip, height: 266, spec: (theme, width) => heatSpec(theme, width, { cells: heatCells() }) });
   const columns = [{ key: "weekday", label: "Weekday", format: (value) => WEEKDAYS[value - 1] }, { key: "hour", label: "Hour, UTC", isNumber: true }, { key: "median", label: "Median views at 7 days", isNumber: true, format: compact }, { key: "p90", label: "Best tenth from", isNumber: true, format: compact }, { key: "count", label: "Videos", isNumber: true }, { key: "isReliable", label: "Reliable", format: (value) => (value ? "yes" : "no") }];

@@ -180,7 +180,7 @@ function leaderboardCard() {
 
 function signalsCard() {
   const title = "Early signals";
-  const note = "Gains far outside a hashtag's usual range: robust z-score of 3.5 or more";
+  const note = "Gains far outside a hashtag's usual range, as steady hashtags have on 3 of 1,000 days at most";
   if (!isPublished(PARTS.signals)) return card({ title, span: 7, body: [notPublished(PARTS.signals)] });
   const columns = [
     { key: "hashtag_name", label: "Hashtag", cell: (row) => hashtag(row.hashtag_name), kind: "main-cell" },
@@ -192,5 +192,5 @@ function signalsCard() {
     ...["history_count", "new_creator_count", "is_signal", "hashtag_key"].map((key) => ({ key, isHidden: true })),
   ];
   const rows = rowsOf(PARTS.signals).filter((row) => !isMissing(row.robust_z_score));
-  return tableCard({ title, note, span: 7, columns, rows, sort: "robust_z_score", searched: ["hashtag_name"], nothing: ["No hashtag can be judged yet", "It takes 7 earlier gains of the same hashtag, so eight daily runs, before a gain can be called unusual."] });
+  return tableCard({ title, note, span: 7, columns, rows, sort: "robust_z_score", searched: ["hashtag_name"], nothing: ["No hashtag can be judged yet", "It takes 14 earlier gains of the same hashtag's exact counts, so fifteen daily runs, before a gain can be called unusual."] });
 }
